@@ -1,0 +1,10 @@
+/* The adapters by name, for registry.c and for each adapter's own definition. */
+#ifndef SL_ADAPTERS_REGISTRY_H
+#define SL_ADAPTERS_REGISTRY_H
+
+#include "lib/adapter/adapter.h"
+
+extern const struct sl_adapter sl_mpesa;
+extern const struct sl_adapter sl_africastalking;
+
+#endif

@@ -1,0 +1,412 @@
+/* The adapter contract: what a provider is to the rest of the program.
+ *
+ * An adapter is one constant table and the pure functions that it points to. A function may
+ * read its arguments, allocate from the arena that it is given and write its result; it opens
+ * nothing, sends nothing, waits for nothing, reads no clock and keeps no state. Time and
+ * randomness come in through the call. That is why every adapter is tested by data alone
+ * (tests/wire/CODE.jsonl), and why one engine can run thousands of them in one thread.
+ *
+ * To add a provider: adapters/CATEGORY/CODE.c, its line in adapters/registry.c, and its
+ * tests/wire/CODE.jsonl. Nothing else knows its name. docs/adding-a-provider.md goes through
+ * it step by step; docs/design.md has the table of all fifteen against which this was made. */
+#ifndef SL_ADAPTER_ADAPTER_H
+#define SL_ADAPTER_ADAPTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/adapter/inputs.h"
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/base/json.h"
+
+/* ---- What the adapter says about itself --------------------------------------------- */
+
+enum sl_category { SL_PAYMENT, SL_SMS, SL_EMAIL, SL_PUSH, SL_WHATSAPP, SL_STORAGE, SL_LMS };
+
+enum sl_field_kind {
+    SL_FIELD_TEXT,
+    SL_FIELD_INT,    /* within least … most */
+    SL_FIELD_BOOL,   /* true or false */
+    SL_FIELD_CHOICE, /* one of `choices` */
+    SL_FIELD_URL,    /* https, or http to a loopback address */
+    SL_FIELD_FILE,   /* the content of a file: a path given to `set` is read and stored */
+    SL_FIELD_CIDRS,  /* addresses or CIDRs, comma-separated */
+};
+
+/* One setting. From this table come the prompts and checks of sl-config, the stored JSON
+ * schema, what is masked in logs, and the provider's page in the manual. */
+struct sl_field {
+    const char *name;      /* "api_key": in the database, in JSON and in `sl-config set` */
+    const char *help;      /* one line, for a person who has the provider's web page open */
+    const char *otherwise; /* the default, or NULL */
+    const char *choices;   /* SL_FIELD_CHOICE: the words, separated by blanks */
+    int64_t least, most;   /* SL_FIELD_INT; both 0: any */
+    enum sl_field_kind kind;
+    bool required;
+    bool secret;   /* sealed in the database, masked in logs, never on a command line */
+    bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */
+    bool callback; /* needed to judge callbacks: the daemon is given these, and no others */
+};
+
+enum sl_rate_unit { SL_PER_REQUEST, SL_PER_ITEM, SL_PER_SEGMENT };
+
+/* For one account: schools whose identity fields are equal share bucket, breaker, token and
+ * connections. The first four are the defaults of settings that every provider has, under
+ * these names: rate_per_second, burst, max_in_flight, batch_size. */
+struct sl_limits {
+    int rate_per_second; /* 0: no limit */
+    int burst;
+    int max_in_flight; /* requests at once; 0: what the engine has */
+    int batch_size;    /* items a request; 0: as many as there are */
+    enum sl_rate_unit unit;
+    int most_items; /* what batch_size may be raised to; 0: any */
+};
+
+/* How a field of the wire is shown in the log. What no row names is shown as it is. */
+enum sl_shown { SL_SHOW_SECRET, SL_SHOW_PHONE, SL_SHOW_PHONES };
+struct sl_wire_field {
+    const char *name; /* of a header, a form field or a JSON member at any depth */
+    enum sl_shown shown;
+};
+
+/* ---- What an operation is given ----------------------------------------------------- */
+
+struct sl_settings {
+    const char *const *values; /* in the order of the adapter's fields; required ones and those
+                                * with a default are never NULL */
+    const char *environment;   /* "sandbox" or "production" */
+    const char *base_url;      /* the setting, or NULL: the adapter's own */
+    const char *country;       /* of the school, ISO 3166 */
+    const char *currency;      /* of the school, ISO 4217 */
+    const char *school;        /* its name, for what recipients see */
+};
+
+struct sl_call {
+    struct sl_arena *arena; /* lives until the outcome is stored; wiped after */
+    const struct sl_settings *settings;
+    const char *token;         /* for providers with a grant; else NULL */
+    const char *id;            /* of the operation, the same on every attempt: for idempotency keys,
+                        * references and callback parameters. [0-9A-Z-]+ */
+    int64_t now_ms;            /* UTC, since 1970 */
+    unsigned char nonce[32];   /* random, new for each attempt; longer padding is derived */
+    const char *callback_base; /* "https://host/hooks/k/HEX"; a hook's word goes behind it.
+                                  * NULL where the operation has no callback */
+    struct json_object *memory; /* what the last step remembered, or NULL; read only */
+    union sl_input in;          /* by the operation's input kind */
+};
+
+/* ---- What an operation makes -------------------------------------------------------- */
+
+struct sl_pair {
+    const char *name, *value;
+};
+
+enum { SL_MOST_HEADERS = 16 };
+
+struct sl_request {
+    const char *method; /* NULL: there is nothing to send, parse() makes the result alone */
+    const char *base;   /* scheme, host and path in front. Signatures may cover it: nobody
+                         * changes it after build() */
+    const char *path;   /* with the query, percent-encoded */
+    struct sl_pair headers[SL_MOST_HEADERS];
+    size_t n_headers;
+    const char *body; /* NULL if n_body is 0 */
+    size_t n_body;    /* bytes */
+    const char *pool; /* connections are shared by requests with the same pool; NULL: by all */
+};
+
+/* Borrows both strings, which must live as long as the arena. At most SL_MOST_HEADERS. */
+void sl_request_header(struct sl_request *request, const char *name, const char *value);
+
+/* How far an exchange had come when it ended. SL_CUT: an answer began and did not end. */
+enum sl_reach { SL_NOT_SENT, SL_SENT, SL_CUT, SL_ANSWERED };
+
+/* The whole exchange: never curl's code alone. */
+struct sl_exchange {
+    enum sl_reach reach;
+    int status;               /* HTTP status; 0 unless SL_ANSWERED or SL_CUT */
+    int64_t retry_after_ms;   /* -1 if the answer names none */
+    const char *content_type; /* "" if the answer names none */
+    const char *body;         /* never NULL; n_body bytes and then a NUL */
+    size_t n_body;
+    bool too_large;        /* the answer was longer than the step takes; body has its start */
+    const char *transport; /* why it ended early, for a person: "connection refused"; or NULL */
+};
+
+/* SL_AMBIGUOUS comes first because results start zeroed: an item that parse() does not
+ * settle is neither believed done nor sent again. */
+enum sl_verdict { SL_AMBIGUOUS, SL_OK, SL_RETRY, SL_RATE_LIMITED, SL_AUTH, SL_PERMANENT };
+
+/* Whom an outcome concerns beside its own item. SL_BATCH: an unknown sender, an empty
+ * balance: what waits in the same batch gets the same answer, so it is not asked for. */
+enum sl_concerns { SL_ITEM, SL_BATCH, SL_ACCOUNT };
+
+/* What helps at once, without counting as an attempt. */
+enum sl_cure { SL_NO_CURE, SL_FRESH_CONNECTION, SL_HALVE };
+
+enum sl_learned { SL_NOTHING, SL_DEAD_ADDRESS, SL_OPTED_OUT };
+
+struct sl_outcome {
+    enum sl_verdict verdict;
+    enum sl_concerns concerns;
+    enum sl_cure cure;
+    enum sl_learned learned;
+    int64_t after_ms;     /* SL_RETRY, SL_RATE_LIMITED: not sooner; 0: the queue's backoff */
+    const char *code;     /* the provider's own, as text, or NULL */
+    const char *text;     /* for a person, or NULL */
+    const char *external; /* the provider's reference for later questions, or NULL */
+    const char *cost;     /* as the provider wrote it, "0.8000", or NULL */
+    const char *currency; /* of the cost, or NULL */
+    int segments;         /* 0: not told */
+};
+
+/* What is known of a payment, from an answer or a callback. */
+enum sl_pay_state {
+    SL_PAY_PENDING, /* not decided yet */
+    SL_PAY_PAID,
+    SL_PAY_FAILED,
+    SL_PAY_CANCELLED, /* the payer's no */
+    SL_PAY_EXPIRED,   /* no answer in time */
+    SL_PAY_UNKNOWN,   /* the provider says something we do not know: a query decides */
+};
+
+struct sl_payment_news {
+    enum sl_pay_state state;
+    const char *external;  /* the provider's id to ask by (CheckoutRequestID), or NULL */
+    const char *external2; /* a second one (MerchantRequestID), or NULL */
+    const char *receipt;   /* or NULL: not told */
+    const char *reference; /* as the payer or the provider wrote it, or NULL */
+    const char *phone;     /* as the provider wrote it (may be masked), or NULL */
+    const char *payer;     /* name, or NULL */
+    const char *code, *text;
+    const char *currency;
+    int64_t amount_minor; /* -1: not told */
+    const char *checkout_url;
+};
+
+struct sl_token {
+    const char *access, *refresh, *type; /* refresh and type may be NULL */
+    int64_t lives_ms;                    /* from now */
+};
+
+/* A line of `sl-config test`. */
+struct sl_finding {
+    enum { SL_FINDING_GOOD, SL_FINDING_WARN } grade;
+    const char *text;
+};
+
+enum { SL_MOST_FINDINGS = 8 };
+
+struct sl_result {
+    struct sl_outcome *items; /* one for each recipient, in the order of the call */
+    size_t n_items;           /* 1 where an operation has no list */
+
+    /* What comes next when the first item is SL_OK: */
+    enum sl_next { SL_DONE, SL_STEP_AGAIN, SL_STEP_NEXT } next;
+    struct json_object *memory; /* owned by the result; NULL: nothing to remember */
+
+    /* The operation's own result, by the operation: */
+    struct sl_payment_news payment; /* payment.request, payment.verify */
+    struct sl_token token;          /* of a grant */
+    const char *balance;            /* "1785.5000", with its currency; or NULL */
+    const char *balance_currency;
+    struct sl_finding findings[SL_MOST_FINDINGS];
+    size_t n_findings;
+};
+
+/* ---- Operations ---------------------------------------------------------------------- */
+
+/* What to do when nobody knows whether the request was carried out, after the callback was
+ * waited for and the query asked. */
+enum sl_on_unknown {
+    SL_HOLD,   /* leave it to a person */
+    SL_RESEND, /* the provider recognises a repetition, or repeating does no harm */
+};
+
+enum { SL_MOST_ASKS = 10 };
+
+/* How an operation is settled that has no outcome of its own yet: its answer was lost, or
+ * only says that it was accepted. Tried in this order. */
+struct sl_settle {
+    const char *callback;       /* the word of the hook that may end it, or NULL */
+    int wait_s;                 /* how long its callback is waited for before a person is asked */
+    const char *query;          /* the operation that asks, or NULL */
+    int ask_at_s[SL_MOST_ASKS]; /* when to ask, seconds after sending; ends with a 0 */
+    int ask_every_s;            /* afterwards this often, or 0 … */
+    int until_s;                /* … and then it is given up as unknown */
+    enum sl_on_unknown last;
+};
+
+struct sl_step {
+    /* Fills *request, which comes zeroed. Fails with SL_ERR_DATA or SL_ERR_CONFIG for what
+     * this provider cannot express; nothing has been sent then, and nothing will be. */
+    int (*build)(const struct sl_call *call, struct sl_request *request, struct sl_err *err);
+
+    /* Settles what it can of *result. Cannot fail: an answer that makes no sense is left
+     * ambiguous. Must stand any bytes (tests/fuzz). */
+    void (*parse)(const struct sl_call *call, const struct sl_exchange *exchange,
+                  struct sl_result *result);
+
+    struct sl_settle ambiguous;
+    int answer_s;       /* how long an answer may take; 0: 60 */
+    int answer_item_ms; /* and for each item besides */
+};
+
+struct sl_op {
+    const char *name; /* "sms.send" */
+    enum sl_input_kind input;
+    const struct sl_step *steps;
+    size_t n_steps;
+    bool callback;             /* it has a callback of its own: its URL carries a token */
+    bool accepts;              /* SL_OK only says accepted: `accepted` says how it ends */
+    struct sl_settle accepted; /* unused unless `accepts` */
+    int stale_s;               /* not sent when older than this; 0: no such age */
+};
+
+/* How the token of an account is got. The library runs it once for all processes. */
+struct sl_grant {
+    struct sl_step step;
+    int renew_before_s; /* this long before it ends */
+    int least_age_s;    /* how old it must be before there may be another; 0: any */
+};
+
+/* ---- Callbacks ----------------------------------------------------------------------- */
+
+/* What came, as it came. Nothing in it is believed yet. */
+struct sl_inbound {
+    struct sl_arena *arena;
+    const struct sl_settings *settings; /* of the school of the path: fields with `callback`
+                                         * set, all others NULL */
+    const char *method, *query;         /* query without '?', or "" */
+    const char *content_type;           /* or "" */
+    const char *body;                   /* n_body bytes and then a NUL */
+    size_t n_body;
+    const char *digest; /* the first 16 hex digits of the body's SHA-256 */
+    int64_t now_ms;
+};
+
+enum sl_event_kind {
+    SL_EVENT_NOTE,       /* kept, changes nothing */
+    SL_EVENT_DELIVERY,   /* a message's delivery report: external, status, text, phone */
+    SL_EVENT_INCOMING,   /* a text from a parent: phone, text */
+    SL_EVENT_OPTOUT,     /* phone */
+    SL_EVENT_PAYMENT,    /* news of the payment whose token the path carries */
+    SL_EVENT_VALIDATION, /* may this be paid? Decided before the answer: payment */
+    SL_EVENT_RECEIVED,   /* money that came without our asking (C2B): payment */
+    SL_EVENT_RESULT,     /* how the operation whose token the path carries ended: outcome */
+};
+
+/* Ranked: a status only moves up. */
+enum sl_delivery {
+    SL_DELIVERY_NONE,
+    SL_DELIVERY_SENT,
+    SL_DELIVERY_UNDELIVERED,
+    SL_DELIVERY_DELIVERED
+};
+
+struct sl_event {
+    enum sl_event_kind kind;
+    const char *key; /* unique for this event at this hook; NULL: every one counts */
+    const char *external;
+    const char *phone;
+    const char *text; /* what was written, or why it failed */
+    const char *code;
+    enum sl_delivery delivery;
+    struct sl_payment_news payment;
+    struct sl_outcome outcome; /* SL_EVENT_RESULT */
+    const char *result_text;   /* SL_EVENT_RESULT: what it told, for a person */
+};
+
+enum sl_proof { SL_PROVEN, SL_FORGED, SL_MALFORMED };
+
+struct sl_heard {
+    enum sl_proof proof;
+    const char *why; /* not proven: for the log */
+    struct sl_event *events;
+    size_t n_events;
+};
+
+/* What a provider wants to hear. */
+struct sl_reply {
+    int status;
+    const char *content_type; /* NULL: none */
+    const char *body;         /* may be "" */
+};
+
+struct sl_hook {
+    const char *word;     /* the last part of its neutral path: "stk", "dlr" */
+    const char *endpoint; /* the specification's path, "/webhooks/mpesa/callback"; HEX behind it */
+    const char *methods;  /* "POST", or "GET POST" */
+    bool per_operation;   /* the token of its path belongs to one operation, not to a school */
+    const char *help;     /* for `sl-config webhook add`: where to enter this URL; NULL: we hand
+                          * it over ourselves */
+    void (*hear)(const struct sl_inbound *inbound, struct sl_heard *heard);
+    struct sl_reply taken;   /* committed */
+    struct sl_reply refused; /* SL_EVENT_VALIDATION: not to be paid */
+};
+
+/* ---- The table ----------------------------------------------------------------------- */
+
+struct sl_adapter {
+    const char *code;          /* "africastalking": in the database, in URLs, after --provider */
+    const char *name;          /* "Africa's Talking" */
+    const char *adapter_class; /* "AfricasTalkingAdapter": the specification's name */
+    enum sl_category category;
+    const char *environment; /* the default one */
+    struct sl_limits limits;
+    const struct sl_field *fields; /* n_fields of them */
+    size_t n_fields;
+    const struct sl_wire_field *wire_fields;
+    size_t n_wire_fields;
+    const struct sl_grant *grant; /* NULL: the requests carry the credentials themselves */
+    const struct sl_op *ops;
+    size_t n_ops;
+    const char *hook_alias; /* "k": neutral paths /hooks/k/HEX/WORD; NULL: no callbacks */
+    const struct sl_hook *hooks;
+    size_t n_hooks;
+
+    /* What the table of fields cannot say: one of two, required when, a key that does not
+     * parse, a banned word. NULL: nothing more. Settings that are not given are NULL here,
+     * required ones too. */
+    int (*check)(struct sl_arena *arena, const struct sl_settings *settings, struct sl_err *err);
+};
+
+/* ---- Helpers for adapters ------------------------------------------------------------ */
+
+/* Gives every item the same outcome. */
+void sl_result_all(struct sl_result *result, struct sl_outcome outcome);
+
+/* The one verdict that is the same everywhere. Returns true if there is no whole answer to
+ * read: the items are then to be sent again (not sent) or left ambiguous. Called first. */
+bool sl_result_unanswered(const struct sl_exchange *exchange, struct sl_result *result);
+
+/* What an HTTP status says when the body says nothing: 401 and 403 auth, 429 rate limited (both
+ * concern the account), 503 with Retry-After retry, other 5xx ambiguous, other 4xx refused, 2xx and 3xx ambiguous.
+ * Called last. The body decides before it: Drive rates its limits 403, M-Pesa says 404 for a
+ * dead token and 500 for "not yet", FCM 401 for another's key, Moodle and Pesapal fail in 200.
+ * `text` is for the person, or NULL. */
+void sl_result_from_status(const struct sl_exchange *exchange, const char *text,
+                           struct sl_result *result);
+
+/* For operations that may be repeated: what was left ambiguous becomes SL_RETRY. */
+void sl_result_repeatable(struct sl_result *result);
+
+/* At most 200 printable characters of a plain-text answer, for the error text. */
+const char *sl_exchange_text(struct sl_arena *arena, const struct sl_exchange *exchange);
+
+/* Adds a line to what a test found. More than SL_MOST_FINDINGS are dropped. */
+void sl_result_found(struct sl_result *result, struct sl_finding finding);
+
+/* ---- The registry (adapters/registry.c) ---------------------------------------------- */
+
+extern const struct sl_adapter *const sl_adapters[]; /* ends with NULL */
+const struct sl_adapter *sl_adapter_find(const char *code);
+const struct sl_op *sl_adapter_op(const struct sl_adapter *adapter, const char *name);
+const struct sl_hook *sl_adapter_hook(const struct sl_adapter *adapter, const char *word);
+
+/* "payment", "sms" …; NULL ends the list. Indexed by enum sl_category. */
+extern const char *const sl_category_names[];
+
+#endif

@@ -1,0 +1,63 @@
+/* What operations are about: one typed request for each kind, the same for every provider of
+ * a category. Strings are UTF-8 and borrowed until the outcome is stored. */
+#ifndef SL_ADAPTER_INPUTS_H
+#define SL_ADAPTER_INPUTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum sl_input_kind {
+    SL_INPUT_NONE, /* test, balance, c2b.register, a grant */
+    SL_INPUT_SMS,
+    SL_INPUT_PAYMENT,
+    SL_INPUT_REFUND,
+    SL_INPUT_C2B,
+};
+
+/* sms.send */
+struct sl_sms_send {
+    const char *from; /* sender id, or NULL: the provider's own */
+    const char *text;
+    const char *const *to; /* E.164, "+2547…"; n_to is at least 1 and within the limits */
+    size_t n_to;
+};
+
+/* payment.request and payment.verify */
+struct sl_payment_ask {
+    const char *phone; /* E.164 */
+    int64_t amount_minor;
+    const char *currency;
+    const char *reference;            /* what the payer sees: an admission or invoice number */
+    const char *description;          /* never NULL */
+    const char *email, *name;         /* of the payer, or NULL */
+    const char *external, *external2; /* payment.verify: what the request's answer or the
+                                          * callback told; may be NULL */
+    const char *receipt;              /* payment.verify: if it is known; or NULL */
+};
+
+/* payment.refund and payment.refund_status */
+struct sl_refund_ask {
+    const char *receipt;  /* of the payment */
+    const char *external; /* the refund's own, once accepted; or NULL */
+    int64_t amount_minor; /* to give back */
+    int64_t paid_minor;   /* of the payment */
+    const char *currency;
+    const char *reason;    /* never NULL */
+    const char *reference; /* of the payment */
+};
+
+/* c2b.simulate */
+struct sl_c2b_pay {
+    const char *phone; /* E.164 */
+    int64_t amount_minor;
+    const char *reference;
+};
+
+union sl_input {
+    const struct sl_sms_send *sms;
+    const struct sl_payment_ask *payment;
+    const struct sl_refund_ask *refund;
+    const struct sl_c2b_pay *c2b;
+};
+
+#endif

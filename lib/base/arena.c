@@ -1,0 +1,173 @@
+#include "lib/base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+
+struct chunk {
+    struct chunk *next;
+    size_t size;
+    max_align_t bytes[];
+};
+
+struct sl_arena {
+    struct chunk *chunks;
+    size_t used; /* bytes of the first chunk */
+};
+
+enum { CHUNK_BYTES = 8192 };
+
+struct sl_arena *sl_arena_new(void)
+{
+    struct sl_arena *arena = calloc(1, sizeof *arena);
+
+    if (!arena)
+        sl_out_of_memory();
+    return arena;
+}
+
+void sl_arena_free(struct sl_arena **arena)
+{
+    struct chunk *chunk, *next;
+
+    if (!*arena)
+        return;
+    for (chunk = (*arena)->chunks; chunk; chunk = next) {
+        next = chunk->next;
+        explicit_bzero(chunk->bytes, chunk->size);
+        free(chunk);
+    }
+    free(*arena);
+    *arena = NULL;
+}
+
+void sl_arena_reset(struct sl_arena *arena)
+{
+    struct chunk *kept = arena->chunks, *chunk, *next;
+
+    if (!kept)
+        return;
+    for (chunk = kept->next; chunk; chunk = next) {
+        next = chunk->next;
+        explicit_bzero(chunk->bytes, chunk->size);
+        free(chunk);
+    }
+    kept->next = NULL;
+    explicit_bzero(kept->bytes, arena->used);
+    arena->used = 0;
+}
+
+static void add_chunk(struct sl_arena *arena, size_t need)
+{
+    size_t size = need > CHUNK_BYTES ? need : CHUNK_BYTES;
+    struct chunk *chunk = calloc(1, sizeof *chunk + size);
+
+    if (!chunk)
+        sl_out_of_memory();
+    chunk->size = size;
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    arena->used = 0;
+}
+
+void *sl_arena_alloc(struct sl_arena *arena, size_t n, size_t size)
+{
+    size_t align = _Alignof(max_align_t), need;
+    void *found;
+
+    if (__builtin_mul_overflow(n, size, &need) || need > SIZE_MAX / 2)
+        sl_out_of_memory();
+    need = (need + align - 1) / align * align;
+    if (!arena->chunks || arena->chunks->size - arena->used < need)
+        add_chunk(arena, need);
+    found = (char *)arena->chunks->bytes + arena->used;
+    arena->used += need;
+    return found;
+}
+
+char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
+{
+    va_list args, again;
+    char *text;
+    int n;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, args);
+    if (n < 0)
+        sl_out_of_memory();
+    text = sl_arena_alloc(arena, (size_t)n + 1, 1);
+    (void)vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
+}
+
+char *sl_arena_memdup(struct sl_arena *arena, const char *bytes, size_t n)
+{
+    char *copy = sl_arena_alloc(arena, n + 1, 1);
+
+    if (n > 0)
+        memcpy(copy, bytes, n);
+    return copy;
+}
+
+char *sl_arena_strdup(struct sl_arena *arena, const char *text)
+{
+    return text ? sl_arena_memdup(arena, text, strlen(text)) : NULL;
+}
+
+struct sl_buf sl_buf_new(struct sl_arena *arena)
+{
+    return (struct sl_buf){ .arena = arena, .data = sl_arena_alloc(arena, 64, 1), .capacity = 64 };
+}
+
+/* Makes room for n bytes more and their NUL. */
+static void grow(struct sl_buf *buf, size_t n)
+{
+    size_t capacity = (buf->len + n + 1) * 2;
+    char *data;
+
+    if (buf->capacity - buf->len > n)
+        return;
+    data = sl_arena_alloc(buf->arena, capacity, 1);
+    memcpy(data, buf->data, buf->len);
+    buf->data = data;
+    buf->capacity = capacity;
+}
+
+void sl_buf_add(struct sl_buf *buf, const char *bytes, size_t n)
+{
+    grow(buf, n);
+    memcpy(buf->data + buf->len, bytes, n);
+    buf->len += n;
+    buf->data[buf->len] = '\0';
+}
+
+void sl_buf_text(struct sl_buf *buf, const char *text)
+{
+    sl_buf_add(buf, text, strlen(text));
+}
+
+void sl_buf_printf(struct sl_buf *buf, const char *format, ...)
+{
+    va_list args, again;
+    int n;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(buf->data + buf->len, buf->capacity - buf->len, format, args);
+    if (n < 0)
+        sl_out_of_memory();
+    if ((size_t)n >= buf->capacity - buf->len) {
+        buf->data[buf->len] = '\0';
+        grow(buf, (size_t)n);
+        (void)vsnprintf(buf->data + buf->len, (size_t)n + 1, format, again);
+    }
+    buf->len += (size_t)n;
+    va_end(again);
+    va_end(args);
+}

@@ -1,0 +1,122 @@
+#include "lib/base/json.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+
+static void free_tokener(struct json_tokener **tokener)
+{
+    json_tokener_free(*tokener);
+}
+
+struct json_object *sl_json_parse(const char *bytes, size_t n)
+{
+    SL_AUTO(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(32);
+    struct json_object *doc;
+
+    if (!tokener || n > INT_MAX - 1)
+        return NULL;
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    doc = json_tokener_parse_ex(tokener, bytes, (int)n);
+    if (json_tokener_get_error(tokener) == json_tokener_continue)
+        doc = json_tokener_parse_ex(tokener, "", 1); /* the end of a bare number */
+    if (json_tokener_get_error(tokener) == json_tokener_success)
+        return doc;
+    json_object_put(doc);
+    return NULL;
+}
+
+void sl_json_free(struct json_object **doc)
+{
+    json_object_put(*doc);
+    *doc = NULL;
+}
+
+struct json_object *sl_json_at(struct json_object *doc, const char *path)
+{
+    char name[64];
+    size_t n;
+
+    for (; doc && *path; path += n + (path[n] == '.')) {
+        n = strcspn(path, ".");
+        if (n >= sizeof name || !json_object_is_type(doc, json_type_object))
+            return NULL;
+        memcpy(name, path, n);
+        name[n] = '\0';
+        if (!json_object_object_get_ex(doc, name, &doc))
+            return NULL;
+    }
+    return doc;
+}
+
+const char *sl_json_text(struct json_object *doc, const char *path)
+{
+    struct json_object *value = sl_json_at(doc, path);
+
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+int64_t sl_json_int(struct json_object *doc, const char *path, int64_t otherwise)
+{
+    struct json_object *value = sl_json_at(doc, path);
+
+    return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
+}
+
+size_t sl_json_length(struct json_object *array)
+{
+    return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const char *path)
+{
+    struct json_object *value = sl_json_at(doc, path);
+
+    if (json_object_is_type(value, json_type_string) || json_object_is_type(value, json_type_int) ||
+        json_object_is_type(value, json_type_double))
+        return sl_arena_strdup(arena, json_object_get_string(value));
+    return NULL;
+}
+
+void sl_json_put_text(struct json_object *doc, const char *name, const char *text)
+{
+    if (text && json_object_object_add(doc, name, json_object_new_string(text)) != 0)
+        sl_out_of_memory();
+}
+
+void sl_json_put_int(struct json_object *doc, const char *name, int64_t number)
+{
+    if (json_object_object_add(doc, name, json_object_new_int64(number)) != 0)
+        sl_out_of_memory();
+}
+
+const char *sl_json_print(struct sl_arena *arena, struct json_object *doc)
+{
+    const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+    return sl_arena_strdup(arena, json_object_to_json_string_ext(doc, flags));
+}
+
+void sl_json_quote(struct sl_buf *out, const char *text)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    sl_buf_add(out, "\"", 1);
+    while (*text) {
+        size_t plain = 0;
+        unsigned char byte;
+
+        while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+            plain++;
+        sl_buf_add(out, text, plain);
+        text += plain;
+        byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            sl_buf_add(out, (char[]){ '\\', (char)byte }, 2);
+        else if (byte)
+            sl_buf_add(out, (char[]){ '\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15] }, 6);
+        text += byte != 0;
+    }
+    sl_buf_add(out, "\"", 1);
+}

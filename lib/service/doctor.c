@@ -1,0 +1,368 @@
+#include "lib/service/doctor.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/crypto.h"
+#include "lib/service/config.h"
+#include "lib/service/rotate.h"
+#include "lib/service/values.h"
+#include "lib/store/accounts.h"
+#include "lib/store/endpoints.h"
+#include "lib/store/health.h"
+#include "lib/store/migrate.h"
+
+enum { LEAST_FREE_MIB = 200, LEAST_FREE_PERCENT = 2 };
+static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
+static const int64_t back_ms = 60000;              /* how far a clock may be set back */
+
+struct visit {
+    struct sl_arena *arena;
+    struct sl_service *service; /* db and keyring are NULL where they do not open */
+    struct sl_checked *checks;
+    size_t n, capacity;
+};
+
+static void add(struct visit *visit, struct sl_checked checked)
+{
+    size_t capacity = visit->capacity * 2 + 16;
+    struct sl_checked *grown;
+
+    if (visit->n == visit->capacity) {
+        grown = SL_NEW(visit->arena, struct sl_checked, capacity);
+        if (visit->n > 0)
+            memcpy(grown, visit->checks, visit->n * sizeof *grown);
+        visit->checks = grown;
+        visit->capacity = capacity;
+    }
+    visit->checks[visit->n++] = checked;
+}
+
+static void good(struct visit *visit, const char *what, const char *found)
+{
+    add(visit, (struct sl_checked){ what, true, found, NULL });
+}
+
+static void bad(struct visit *visit, const char *what, const char *found, const char *cure)
+{
+    add(visit, (struct sl_checked){ what, false, found, cure });
+}
+
+/* An error that was met; its hint is the cure. */
+static void failed(struct visit *visit, const char *what, const struct sl_err *err,
+                   const char *otherwise)
+{
+    bad(visit, what, sl_arena_strdup(visit->arena, err->text),
+        *err->hint ? sl_arena_strdup(visit->arena, err->hint) : otherwise);
+}
+
+/* ---- Files --------------------------------------------------------------------------- */
+
+static bool check_settings(struct visit *visit, const struct sl_service_options *options)
+{
+    struct sl_installation *settings = &visit->service->settings;
+    struct sl_err err;
+    struct stat about;
+
+    if (sl_settings_read(visit->arena, options->config, options->database, settings, &err) < 0) {
+        failed(visit, "configuration file", &err, "correct the file; `sl-config where` reads it");
+        return false;
+    }
+    good(visit, "configuration file",
+         stat(settings->config, &about) == 0
+             ? settings->config
+             : sl_arena_printf(visit->arena, "%s is not there: the defaults serve",
+                               settings->config));
+    return true;
+}
+
+static void check_keyring(struct visit *visit)
+{
+    struct sl_service *service = visit->service;
+    struct sl_err err;
+
+    if (sl_keyring_load(&service->keyring, service->settings.keyring, SL_KEYRING_WHOLE, &err) < 0)
+        failed(visit, "key ring", &err,
+               "put back a copy of it; without one, `sl-config init` makes a new ring");
+    else
+        good(visit, "key ring", service->settings.keyring);
+}
+
+static bool check_database(struct visit *visit)
+{
+    struct sl_service *service = visit->service;
+    const char *path = service->settings.database;
+    struct sl_err err;
+    struct stat about;
+
+    if (sl_store_open(&service->db, path, &err) < 0) {
+        failed(visit, "database", &err, "restore a backup, or make one with `sl-config init`");
+        return false;
+    }
+    if (stat(path, &about) == 0 && (about.st_mode & 07))
+        bad(visit, "database",
+            sl_arena_printf(visit->arena, "%s can be read by every user (mode %04o)", path,
+                            (unsigned)about.st_mode & 07777),
+            sl_arena_printf(visit->arena, "chmod 600 %s", path));
+    else
+        good(visit, "database",
+             sl_arena_printf(visit->arena, "%s, version %" PRId64, path, sl_store_version()));
+    return true;
+}
+
+static void check_disk(struct visit *visit)
+{
+    const char *path = visit->service->settings.database, *slash = strrchr(path, '/');
+    const char *folder = slash > path ? sl_arena_memdup(visit->arena, path, (size_t)(slash - path))
+                                      : (slash ? "/" : ".");
+    struct statvfs about;
+    uint64_t free_mib, percent;
+
+    if (statvfs(folder, &about) != 0)
+        return; /* the database says it better */
+    free_mib = (uint64_t)about.f_bavail * about.f_frsize >> 20;
+    percent = about.f_blocks > 0 ? (uint64_t)about.f_bavail * 100 / about.f_blocks : 100;
+    if (free_mib < LEAST_FREE_MIB || (percent < LEAST_FREE_PERCENT && free_mib < 4096))
+        bad(visit, "disk",
+            sl_arena_printf(visit->arena, "%" PRIu64 " MiB are free in %s", free_mib, folder),
+            "make room: a full disk stops every program");
+    else
+        good(visit, "disk",
+             sl_arena_printf(visit->arena, "%" PRIu64 " MiB are free in %s", free_mib, folder));
+}
+
+/* ---- The database -------------------------------------------------------------------- */
+
+static void check_pages(struct visit *visit)
+{
+    const char *trouble = NULL;
+    struct sl_err err;
+
+    if (sl_health_pages(visit->service->db, visit->arena, &trouble, &err) < 0)
+        failed(visit, "database pages", &err, "restore a backup");
+    else if (trouble)
+        bad(visit, "database pages", trouble, "restore a backup");
+    else
+        good(visit, "database pages", "sound");
+}
+
+static void check_references(struct visit *visit)
+{
+    int64_t n = 0;
+    struct sl_err err;
+
+    if (sl_health_references(visit->service->db, &n, &err) < 0)
+        failed(visit, "database references", &err, "restore a backup");
+    else if (n > 0)
+        bad(visit, "database references",
+            sl_arena_printf(visit->arena, "%" PRId64 " rows refer to what is not there", n),
+            "restore a backup: something else than these programs wrote to it");
+    else
+        good(visit, "database references", "sound");
+}
+
+static void check_journal(struct visit *visit)
+{
+    struct sl_err err;
+    int concurrent = sl_health_concurrent(visit->service->db, &err);
+
+    if (concurrent < 0)
+        failed(visit, "database journal", &err, "restore a backup");
+    else if (concurrent == 0)
+        bad(visit, "database journal", "the database is not in WAL mode",
+            "keep it on a local disk: network file systems have no WAL");
+    else
+        good(visit, "database journal", "WAL");
+}
+
+static void check_clock(struct visit *visit)
+{
+    int64_t now_ms = sl_now_ms(), newest_ms = 0;
+    char now[SL_TIME_SIZE], newest[SL_TIME_SIZE];
+    struct sl_err err;
+
+    sl_time_utc(now_ms, now);
+    if (sl_health_newest(visit->service->db, &newest_ms, &err) < 0) {
+        failed(visit, "clock", &err, "restore a backup");
+        return;
+    }
+    sl_time_utc(newest_ms, newest);
+    if (now_ms < first_day_ms || now_ms + back_ms < newest_ms)
+        bad(visit, "clock",
+            sl_arena_printf(visit->arena, "it shows %s; the newest log row is of %s", now, newest),
+            "set it, and let systemd-timesyncd or chrony keep it");
+    else
+        good(visit, "clock", sl_arena_strdup(visit->arena, now));
+}
+
+static void check_providers(struct visit *visit)
+{
+    size_t n = 0, stale = 0;
+
+    for (; sl_adapters[n]; n++) {
+        struct sl_provider provider = { 0 };
+        const char *schema = sl_config_schema(visit->arena, sl_adapters[n]);
+        struct sl_err err;
+
+        if (sl_providers_find(visit->service->db, visit->arena, sl_adapters[n]->code, &provider,
+                              &err) < 0 ||
+            !provider.is_active || !provider.config_schema ||
+            strcmp(provider.config_schema, schema) != 0)
+            stale++;
+    }
+    if (stale > 0)
+        bad(visit, "providers",
+            sl_arena_printf(visit->arena, "%zu of %zu are not registered as in this version", stale,
+                            n),
+            "`sl-config migrate` registers them");
+    else
+        good(visit, "providers", sl_arena_printf(visit->arena, "%zu are registered", n));
+}
+
+/* ---- Keys and settings --------------------------------------------------------------- */
+
+static void check_rotation(struct visit *visit)
+{
+    struct sl_key_info info;
+    struct sl_err err;
+
+    for (size_t i = 0; sl_keys_info(visit->service, i, &info, &err) > 0; i++)
+        if (strcmp(info.state, "retiring") == 0)
+            bad(visit, "keys",
+                sl_arena_printf(visit->arena, "the rotation from key %s was not finished",
+                                info.key->id),
+                "finish it with `sl-config key rotate`");
+}
+
+/* What needs a public address has none. */
+static bool lacks_callback(const struct sl_account *account)
+{
+    if (account->callback_url)
+        return false;
+    for (size_t i = 0; i < account->adapter->n_ops; i++)
+        if (account->adapter->ops[i].callback)
+            return true;
+    return false;
+}
+
+static const char no_address[] = "no public address: its callbacks cannot arrive";
+
+static void check_config(struct visit *visit, const struct sl_config_row *row)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new(); /* secrets pass through it */
+    const char *what =
+        sl_arena_printf(visit->arena, "%s for %s", row->provider_code, row->school_code);
+    struct sl_account account;
+    struct sl_err err;
+
+    if (!row->is_enabled) {
+        good(visit, what, "disabled");
+        return;
+    }
+    if (sl_config_open(visit->service, arena, row->school_id, row->provider_id, &account, &err) < 0)
+        failed(visit, what, &err,
+               sl_arena_printf(visit->arena,
+                               "put the old key ring back, or give its settings again"
+                               " with `sl-config set -s %s -p %s`",
+                               row->school_code, row->provider_code));
+    else if (lacks_callback(&account))
+        bad(visit, what, no_address,
+            sl_arena_printf(visit->arena, "write `public_url: https://…` into %s",
+                            visit->service->settings.config));
+    else
+        good(visit, what, "its settings open, and none is missing");
+}
+
+static void check_configs(struct visit *visit)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_config_row row;
+    struct sl_err err;
+    int more = sl_configs_list(&rows, visit->service->db, 0, &err);
+
+    while (more >= 0 && (more = sl_configs_next(&rows, &row, &err)) > 0)
+        check_config(visit, &row);
+    if (more < 0)
+        failed(visit, "settings", &err, "restore a backup");
+}
+
+/* Some providers have an address of their own for callbacks: check_config() looks at those. */
+static bool needs_public_url(const char *provider_code)
+{
+    const struct sl_adapter *adapter = sl_adapter_find(provider_code);
+
+    return adapter && sl_values_find(adapter, "callback_base_url") < 0;
+}
+
+static void check_endpoints(struct visit *visit)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_endpoint endpoint;
+    int64_t active = 0;
+    struct sl_err err;
+    int more = sl_endpoints_list(&rows, visit->service->db, 0, 0, &err);
+
+    while (more >= 0 && (more = sl_endpoints_next(&rows, &endpoint, &err)) > 0)
+        active += endpoint.is_active && needs_public_url(endpoint.provider_code);
+    if (more < 0)
+        failed(visit, "webhooks", &err, "restore a backup");
+    else if (active > 0 && !visit->service->settings.public_url)
+        bad(visit, "webhooks",
+            sl_arena_printf(visit->arena, "%" PRId64 " endpoints, but no public_url is set",
+                            active),
+            sl_arena_printf(visit->arena, "write `public_url: https://…` into %s",
+                            visit->service->settings.config));
+    else if (active > 0)
+        good(visit, "webhooks", sl_arena_printf(visit->arena, "%" PRId64 " endpoints", active));
+}
+
+static void check_accounts(struct visit *visit)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_boot_now now = { .ms = sl_boot_ms() };
+    struct sl_account_row row;
+    struct sl_err err;
+    int more = sl_accounts_list(&rows, visit->service->db, &err);
+
+    sl_boot_id(now.id);
+    while (more >= 0 && (more = sl_accounts_next(&rows, &now, &row, &err)) > 0)
+        if (row.blocked)
+            bad(visit, sl_arena_printf(visit->arena, "account at %s", row.provider),
+                sl_arena_printf(visit->arena, "blocked: %s", row.blocked),
+                "correct its settings with `sl-config set`, or see `sl-config test`");
+    if (more < 0)
+        failed(visit, "accounts", &err, "restore a backup");
+}
+
+size_t sl_doctor(struct sl_arena *arena, const struct sl_service_options *options,
+                 const struct sl_checked **checks)
+{
+    struct sl_service service = { .arena = arena };
+    struct visit visit = { .arena = arena, .service = &service };
+
+    sl_crypto_init();
+    if (check_settings(&visit, options)) {
+        check_keyring(&visit);
+        check_disk(&visit);
+        if (check_database(&visit)) {
+            check_pages(&visit);
+            check_references(&visit);
+            check_journal(&visit);
+            check_clock(&visit);
+            check_providers(&visit);
+            check_endpoints(&visit);
+            check_accounts(&visit);
+        }
+    }
+    if (service.db && service.keyring) {
+        check_rotation(&visit);
+        check_configs(&visit);
+    }
+    sl_keyring_free(&service.keyring);
+    sl_db_close(&service.db);
+    *checks = visit.checks;
+    return visit.n;
+}

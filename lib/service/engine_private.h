@@ -1,0 +1,88 @@
+/* What the files of the engine share: engine.c (the loop), prepare.c (from row to request),
+ * grant.c (tokens), settle.c (from answer to rows). Nobody else includes this. */
+#ifndef SL_SERVICE_ENGINE_PRIVATE_H
+#define SL_SERVICE_ENGINE_PRIVATE_H
+
+#include "lib/service/engine.h"
+
+/* A list that is worked from its head. */
+struct queue {
+    struct sl_job *head, **tail;
+    size_t n;
+};
+
+void queue_init(struct queue *queue);
+void queue_put(struct queue *queue, struct sl_job *job);
+struct sl_job *queue_take(struct queue *queue);
+
+/* A school's account at a provider, opened for as long as its settings stay the same. */
+struct slot {
+    struct slot *next;
+    struct sl_arena *arena;
+    struct sl_account account;
+    int64_t checked_ms; /* boot clock: when its settings were last compared */
+    size_t n_flying, n_users;
+    bool stale; /* its settings changed: closed when nobody uses it */
+
+    /* Its token, where the provider has a grant. */
+    struct sl_arena *token_arena;
+    const char *token;
+    int64_t token_version, token_until; /* UTC ms */
+    int64_t refused_version;            /* that one was refused: another is wanted */
+    bool renewed_after_refusal;
+    struct queue waiting; /* jobs that need it */
+    struct sl_job *grant; /* under way, and ours to make */
+    int64_t next_look_ms; /* boot clock: another process may be making it */
+    bool fresh;           /* whatever there is, a new one is wanted */
+    bool asked;           /* sl-oauth-refresh wants it, without a job */
+
+    /* What this transaction's answers say of the account. */
+    bool succeeded;
+    int64_t n_failed;
+};
+
+struct engine {
+    struct sl_service *service;
+    const struct sl_engine_options *options;
+    struct sl_engine_counts *counts;
+    struct sl_transfer *transfer;
+    struct sl_boot_now now; /* renewed with engine_clock() */
+    int64_t runner, lease_ms, lease_until_ms;
+    size_t connections;
+    struct slot *slots;
+    struct queue ready, over; /* built and not marked; answered and not settled */
+    size_t n_flying;
+    int64_t oldest_over_ms;
+    uint64_t turn; /* whose turn it is among schools, and which claim is bulk's */
+    int64_t next_claim_ms, next_maintain_ms, started_ms;
+    int64_t soonest_ms; /* how long the gates hold back what the last claim looked at; 0: not */
+};
+
+void engine_clock(struct engine *engine);
+void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
+
+/* prepare.c: makes a job of a claimed row and puts it where it belongs: ready, or waiting for a
+ * token. A row that can never be sent is ended. */
+int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_err *err);
+/* Builds the request of a job that has its token. */
+int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err);
+int engine_slot(struct engine *engine, int64_t school_id, int64_t provider_id, struct slot **slot,
+                struct sl_err *err);
+struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *job);
+void engine_free_job(struct engine *engine, struct sl_job **job);
+void engine_close_slots(struct engine *engine);
+
+/* grant.c */
+int grant_work(struct engine *engine, struct sl_err *err); /* looks at every slot that waits */
+int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err);
+
+/* settle.c */
+int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err);
+int settle_unsent(struct engine *engine, const struct sl_item *item, const char *why,
+                  struct sl_err *err);
+int settle_accounts(struct engine *engine, struct sl_err *err);
+int settle_orphans(struct engine *engine, struct sl_err *err);
+int settle_waiting(struct engine *engine, struct sl_err *err);
+int64_t settle_backoff(int64_t attempts);
+
+#endif

@@ -1,0 +1,60 @@
+#include "lib/service/job.h"
+
+#include <string.h>
+
+static const struct sl_domain *const domains[] = {
+    &sl_messages_domain, &sl_payment_request_domain, &sl_payment_verify_domain,
+    &sl_refund_domain,   &sl_refund_status_domain,   &sl_c2b_simulate_domain,
+};
+
+/* Operations that are about nothing but themselves: balance, test, c2b.register. */
+static int load_nothing(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    (void)service, (void)err;
+    job->n_items = 1;
+    return 1;
+}
+
+static const struct sl_domain plain_domain = { .operation = "", .load = load_nothing };
+
+const struct sl_domain *sl_domain_find(const char *operation)
+{
+    for (size_t i = 0; i < SL_COUNT(domains); i++)
+        if (strcmp(domains[i]->operation, operation) == 0)
+            return domains[i];
+    return &plain_domain;
+}
+
+const struct sl_outcome *sl_job_outcome(const struct sl_job *job, enum sl_verdict verdict)
+{
+    for (size_t i = 0; i < job->result.n_items; i++)
+        if (job->result.items[i].verdict == verdict)
+            return &job->result.items[i];
+    return NULL;
+}
+
+enum sl_course sl_job_course(const struct sl_job *job)
+{
+    if (sl_job_outcome(job, SL_AUTH))
+        return SL_COURSE_AUTH;
+    if (sl_job_outcome(job, SL_RETRY) || sl_job_outcome(job, SL_RATE_LIMITED))
+        return SL_COURSE_AGAIN;
+    if (sl_job_outcome(job, SL_AMBIGUOUS))
+        return SL_COURSE_UNKNOWN;
+    if (!sl_job_outcome(job, SL_OK))
+        return SL_COURSE_FAILED;
+    if (job->result.next != SL_DONE)
+        return SL_COURSE_NEXT;
+    return job->op->accepts ? SL_COURSE_ACCEPTED : SL_COURSE_DONE;
+}
+
+const char *sl_outcome_text(struct sl_arena *arena, const struct sl_outcome *outcome)
+{
+    if (outcome->code && outcome->text && strcmp(outcome->code, outcome->text) != 0)
+        return sl_arena_printf(arena, "%s (%s)", outcome->text, outcome->code);
+    if (outcome->text)
+        return outcome->text;
+    if (outcome->code)
+        return outcome->code;
+    return outcome->verdict == SL_OK ? NULL : "the provider gave no reason";
+}

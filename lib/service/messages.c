@@ -1,0 +1,129 @@
+/* The domain of messages: recipients from their table, outcomes back into it. */
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/service/job.h"
+#include "lib/store/optouts.h"
+
+enum { MOST_RECIPIENTS = 1000 };
+
+static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    struct sl_sms_send *sms = SL_NEW(job->arena, struct sl_sms_send, 1);
+    size_t most = job->item.batch_id ? MOST_RECIPIENTS : 1;
+    const char **to;
+    int n;
+
+    job->messages = SL_NEW(job->arena, struct sl_message, most);
+    n = sl_messages_due(service->db, job->arena, job->item.id, most, job->messages, err);
+    if (n <= 0)
+        return n;
+    to = SL_NEW(job->arena, const char *, (size_t)n);
+    for (int i = 0; i < n; i++)
+        to[i] = job->messages[i].address;
+    sms->from = sl_json_text(job->payload, "from");
+    sms->text = sl_json_text(job->payload, "text");
+    sms->to = to;
+    sms->n_to = (size_t)n;
+    if (!sms->text)
+        return sl_err_set(err, SL_ERR_DATA, "the row holds no text");
+    job->call.in.sms = sms;
+    job->n_items = (size_t)n;
+    return 1;
+}
+
+/* The cost in 10^-6 of its currency: "0.8000" → 800000. */
+static bool read_cost(const char *cost, int64_t *micro)
+{
+    return cost && sl_parse_decimal(cost, 6, micro);
+}
+
+static struct sl_message_news news_of(struct sl_arena *arena, const struct sl_outcome *outcome,
+                                      enum sl_on_unknown on_unknown)
+{
+    struct sl_message_news news = {
+        .external_reference = outcome->external,
+        .segments = outcome->segments,
+        .cost_text = outcome->cost,
+        .currency = outcome->currency,
+        .error = outcome->verdict == SL_OK ? NULL : sl_outcome_text(arena, outcome),
+    };
+
+    news.has_cost = read_cost(outcome->cost, &news.cost_micro);
+    switch (outcome->verdict) {
+    case SL_OK: news.status = "sent"; break;
+    case SL_PERMANENT: news.status = "failed"; break;
+    case SL_AMBIGUOUS: news.status = on_unknown == SL_HOLD ? "unknown" : "queued"; break;
+    case SL_RETRY:
+    case SL_RATE_LIMITED:
+    case SL_AUTH: news.status = "queued"; break;
+    }
+    return news;
+}
+
+/* What holds for the whole batch is not asked for again, forty thousand times. */
+static int tell_batch(struct sl_service *service, const struct sl_job *job, int64_t now_ms,
+                      struct sl_err *err)
+{
+    for (size_t i = 0; i < job->result.n_items; i++) {
+        const struct sl_outcome *item = &job->result.items[i];
+
+        if (item->verdict == SL_PERMANENT && item->concerns == SL_BATCH)
+            return sl_batches_fail_rest(service->db, job->item.batch_id,
+                                        sl_outcome_text(job->arena, item), now_ms, err);
+    }
+    return 0;
+}
+
+static int learn(struct sl_service *service, const struct sl_job *job, size_t i, int64_t now_ms,
+                 struct sl_err *err)
+{
+    if (job->result.items[i].learned != SL_OPTED_OUT)
+        return 0;
+    return sl_optouts_add(service->db, job->item.school_id, "sms", job->messages[i].address,
+                          job->account->adapter->code, now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
+/* Some were lost on the way: the row is a person's when nothing of it is left to send. */
+static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                  int64_t now_ms, struct sl_err *err)
+{
+    enum sl_on_unknown on_unknown = job->step->ambiguous.last;
+    int64_t unknown = 0;
+
+    for (size_t i = 0; i < job->n_items; i++) {
+        struct sl_message_news news = news_of(job->arena, &job->result.items[i], on_unknown);
+
+        if (sl_messages_settle(service->db, job->messages[i].id, &news, now_ms, err) < 0 ||
+            learn(service, job, i, now_ms, err) < 0)
+            return -1;
+    }
+    if (*course == SL_COURSE_UNKNOWN && on_unknown == SL_RESEND)
+        *course = SL_COURSE_AGAIN;
+    if ((*course == SL_COURSE_DONE || *course == SL_COURSE_FAILED) && job->item.attempts > 0) {
+        if (sl_messages_with(service->db, job->item.id, "unknown", &unknown, err) < 0)
+            return -1;
+        if (unknown > 0)
+            *course = SL_COURSE_UNKNOWN;
+    }
+    return tell_batch(service, job, now_ms, err);
+}
+
+static int end(struct sl_service *service, const struct sl_item *item, bool unknown,
+               const char *why, int64_t now_ms, struct sl_err *err)
+{
+    return sl_messages_all(service->db, item->id, "queued", unknown ? "unknown" : "failed", why,
+                           now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
+const struct sl_domain sl_messages_domain = {
+    .operation = "sms.send",
+    .reference_type = "message",
+    .load = load,
+    .settle = settle,
+    .end = end,
+};

@@ -1,0 +1,78 @@
+/* Payments: asked for, told of, confirmed, given back.
+ *
+ * A payment succeeds only when the provider's query says so (where there is one): a callback
+ * brings the receipt and makes the query due. Whatever comes twice, late or in contradiction
+ * changes nothing that is further on: see sl_payments_told(). */
+#ifndef SL_SERVICE_PAYMENTS_H
+#define SL_SERVICE_PAYMENTS_H
+
+#include "lib/adapter/adapter.h"
+#include "lib/service/service.h"
+#include "lib/store/payments.h"
+#include "lib/store/queue.h"
+#include "lib/store/schools.h"
+
+struct sl_payment_request {
+    const char *provider;                               /* code, or NULL: the school's primary */
+    const char *phone;                                  /* as a person wrote it */
+    const char *amount;                                 /* likewise: "1500", "1500.00" */
+    const char *reference, *description, *email, *name; /* the last three may be NULL */
+    const char *key;                                    /* idempotency key or NULL */
+    const char *meta;                                   /* JSON object or NULL */
+};
+
+/* Checks, and records payment, callback token and queue row in one transaction; nothing is sent:
+ * that is sl_engine_run() with the row's id as filter. What the adapter would refuse is refused
+ * here already (its request is built once, and thrown away), so that bad input changes nothing.
+ * A key that is known gives the earlier payment and *item_id 0; with other content SL_ERR_DATA.
+ * Returns 0 or -1. */
+int sl_payments_request(struct sl_service *service, struct sl_arena *arena,
+                        const struct sl_school *school, const struct sl_payment_request *request,
+                        struct sl_payment *payment, int64_t *item_id, struct sl_err *err);
+
+/* The request as it would be sent, masked, after the same checks; nothing is recorded. */
+int sl_payments_preview(struct sl_service *service, struct sl_arena *arena,
+                        const struct sl_school *school, const struct sl_payment_request *request,
+                        const char **shown, struct sl_err *err);
+
+/* Asks the provider at once, whatever the schedule: an urgent row of its own, whose id is given
+ * (0: it cannot be asked, or needs no asking). */
+int sl_payments_ask(struct sl_service *service, const struct sl_payment *payment, int64_t *item_id,
+                    struct sl_err *err);
+
+/* Asks for money back: checks, records. `amount` NULL: all of it; a part only with `force` where
+ * the provider promises none. */
+struct sl_refund_request {
+    const char *amount, *reason, *key;
+    bool force;
+};
+int sl_payments_refund(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_school *school, const struct sl_payment *payment,
+                       const struct sl_refund_request *request, struct sl_refund *refund,
+                       int64_t *item_id, struct sl_err *err);
+
+/* ---- What is heard. Inside a transaction of the caller's ---------------------------------- */
+
+/* A callback under the token of `item` (a payment.request) says this of its payment. A payment
+ * that it calls paid gets the claimed receipt and is asked about at once; one whose amount is not
+ * what was asked is flagged and never believed; a refusal is believed unless a query has said
+ * otherwise. */
+int sl_payments_told(struct sl_service *service, const struct sl_item *item,
+                     const struct sl_payment_news *news, int64_t now_ms, struct sl_err *err);
+
+/* Money that came without our asking (C2B confirmation): one payment for each receipt. One that
+ * is an STK payment's own (same receipt; or no receipt yet and same reference, amount, last
+ * digits of the phone, within ten minutes) is folded into that. */
+int sl_payments_received(struct sl_service *service, int64_t school_id, int64_t provider_id,
+                         const struct sl_payment_news *news, int64_t now_ms, struct sl_err *err);
+
+/* May this be paid? `rule` is the setting c2b_validation: "accept" or "known". 1, 0 or -1. */
+int sl_payments_may_come(struct sl_service *service, int64_t school_id, const char *rule,
+                         const struct sl_payment_news *news, struct sl_err *err);
+
+/* How an operation that was only accepted ended, told under its token: a refund, a refund's
+ * status, a deep test. */
+int sl_payments_result(struct sl_service *service, const struct sl_item *item,
+                       const struct sl_event *event, int64_t now_ms, struct sl_err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* What every program has open: its settings, the database, the key ring. */
+#ifndef SL_SERVICE_SERVICE_H
+#define SL_SERVICE_SERVICE_H
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/service/chain.h"
+#include "lib/service/keyring.h"
+#include "lib/service/seal.h"
+#include "lib/service/settings.h"
+#include "lib/store/db.h"
+
+struct sl_service {
+    struct sl_arena *arena;          /* lives as long as the service */
+    struct sl_installation settings; /* lib/service/settings.h: where things are */
+    struct sl_db *db;
+    struct sl_keyring *keyring; /* NULL with SL_NO_KEYS */
+    struct sl_chain chain;      /* lib/service/audit.h's own; starts zeroed, holds nothing to free */
+};
+
+enum sl_service_keys { SL_NO_KEYS, SL_WEBHOOK_KEYS, SL_ALL_KEYS };
+
+struct sl_service_options {
+    const char *config, *database; /* --config, --database or their variables; NULL: not given */
+    enum sl_service_keys keys;
+};
+
+/* On success the caller owns *service. Fails with SL_ERR_CONFIG for what is missing, damaged or
+ * of another version, naming the cure. */
+int sl_service_open(struct sl_service **service, const struct sl_service_options *options,
+                    struct sl_err *err);
+void sl_service_close(struct sl_service **service); /* for SL_AUTO() */
+
+/* As sl_unseal(), with the service's ring; where a rotation has sealed it meanwhile with a key
+ * that this process has not seen, the ring is read again, once. */
+char *sl_service_unseal(struct sl_service *service, enum sl_key_purpose purpose,
+                        struct sl_arena *arena, const char *text, const struct sl_seal_place *place,
+                        size_t *n, struct sl_err *err);
+
+#endif

@@ -1,0 +1,563 @@
+/* From an answer to rows: outcome, record, log and queue in one transaction of the engine's. */
+#include <string.h>
+
+#include "lib/base/crypto.h"
+#include "lib/base/text.h"
+#include "lib/service/audit.h"
+#include "lib/service/engine_private.h"
+#include "lib/service/seal.h"
+#include "lib/store/runners.h"
+
+enum {
+    FIRST_BACKOFF_MS = 2000,
+    LONGEST_BACKOFF_MS = 900000,
+    RATE_LIMITED_MS = 5000,
+    MOST_ORPHANS = 64,
+    MOST_WAITING = 64,
+};
+
+/* Exponential with full jitter: anything from half a second to the whole of the step. */
+int64_t settle_backoff(int64_t attempts)
+{
+    int64_t span = FIRST_BACKOFF_MS;
+    uint64_t random;
+
+    for (int64_t i = 1; i < attempts && span < LONGEST_BACKOFF_MS; i++)
+        span *= 2;
+    span = span < LONGEST_BACKOFF_MS ? span : LONGEST_BACKOFF_MS;
+    sl_random(&random, sizeof random);
+    return 500 + (int64_t)(random % (uint64_t)span);
+}
+
+/* ---- The log --------------------------------------------------------------------------- */
+
+static const char *log_status(enum sl_course course)
+{
+    switch (course) {
+    case SL_COURSE_DONE:
+    case SL_COURSE_ACCEPTED:
+    case SL_COURSE_NEXT: return "success";
+    case SL_COURSE_UNKNOWN: return "timeout";
+    case SL_COURSE_FAILED:
+    case SL_COURSE_AGAIN:
+    case SL_COURSE_AUTH: break;
+    }
+    return "failed";
+}
+
+static const char *reference_of(const struct sl_job *job)
+{
+    if (job->domain->reference)
+        return job->domain->reference(job);
+    if (job->n_items == 1 && job->messages)
+        return sl_arena_printf(job->arena, "%s-%lld", job->item.public_id,
+                               (long long)job->messages[0].line);
+    return job->item.public_id;
+}
+
+static const char *first_problem(const struct sl_job *job)
+{
+    for (size_t i = 0; i < job->result.n_items; i++)
+        if (job->result.items[i].verdict != SL_OK)
+            return sl_outcome_text(job->arena, &job->result.items[i]);
+    return NULL;
+}
+
+/* The first payer's number, or every recipient's. */
+static const char *const *phones_of(struct sl_job *job, size_t *n)
+{
+    const char **phones;
+
+    *n = 0;
+    if (job->op->input == SL_INPUT_SMS) {
+        *n = job->call.in.sms->n_to;
+        return job->call.in.sms->to;
+    }
+    phones = SL_NEW(job->arena, const char *, 1);
+    if (job->op->input == SL_INPUT_PAYMENT)
+        phones[0] = job->call.in.payment->phone;
+    if (job->op->input == SL_INPUT_C2B)
+        phones[0] = job->call.in.c2b->phone;
+    *n = phones[0] != NULL;
+    return phones;
+}
+
+static int write_log(struct engine *engine, struct sl_job *job, enum sl_course course,
+                     int64_t now_ms, struct sl_err *err)
+{
+    size_t n_phones;
+    const char *const *phones = phones_of(job, &n_phones);
+    const char *token = job->call.token;
+    struct sl_log log = {
+        .school_id = job->item.school_id,
+        .provider_id = job->item.provider_id,
+        .direction = "outbound",
+        .operation = job->item.operation,
+        .reference_type = job->domain->reference_type,
+        .reference_id = reference_of(job),
+        .request_data = sl_audit_request(job->arena, job->account, token, &job->request),
+        .response_data = sl_audit_answer(job->arena, job->account, token, &job->sent.exchange),
+        .status = log_status(course),
+        .status_code = job->sent.exchange.status,
+        .error_message = first_problem(job),
+        .duration_ms = job->sent.duration_ms,
+        .external_reference = job->result.items[0].external,
+        .attempt = (int)job->item.attempts + 1,
+        .phones = phones,
+        .n_phones = n_phones,
+        .created_at = now_ms,
+    };
+
+    if (job->result.n_items > 1)
+        log.external_reference = NULL;
+    if (job->result.payment.external && !log.external_reference)
+        log.external_reference = job->result.payment.external;
+    return sl_audit_add(engine->service, &log, err);
+}
+
+/* ---- What the operation itself told ------------------------------------------------------ */
+
+static const char *result_json(struct sl_job *job)
+{
+    const struct sl_result *result = &job->result;
+    SL_AUTO(sl_json_free) struct json_object *doc = NULL;
+    struct json_object *findings;
+
+    if (!result->balance && result->n_findings == 0)
+        return NULL;
+    doc = json_object_new_object();
+    sl_json_put_text(doc, "balance", result->balance);
+    sl_json_put_text(doc, "currency", result->balance_currency);
+    findings = json_object_new_array();
+    for (size_t i = 0; i < result->n_findings; i++) {
+        struct json_object *one = json_object_new_object();
+
+        sl_json_put_text(one, "grade",
+                         result->findings[i].grade == SL_FINDING_WARN ? "warn" : "good");
+        sl_json_put_text(one, "text", result->findings[i].text);
+        if (json_object_array_add(findings, one) != 0)
+            sl_out_of_memory();
+    }
+    if (json_object_object_add(doc, "findings", findings) != 0)
+        sl_out_of_memory();
+    return sl_json_print(job->arena, doc);
+}
+
+/* What the next step needs, beside the callback's token that is there for all of them. */
+static int seal_memory(struct engine *engine, struct sl_job *job, const char **sealed,
+                       struct sl_err *err)
+{
+    struct sl_seal_place place = { "integration_queue", "memory", job->item.school_id,
+                                   job->item.provider_id, job->item.id };
+    SL_AUTO(sl_json_free) struct json_object *memory = NULL;
+    const char *text;
+
+    *sealed = NULL;
+    if (!job->result.memory)
+        return 0;
+    memory = json_object_new_object();
+    if (job->call.callback_base)
+        sl_json_put_text(memory, "callback", strrchr(job->call.callback_base, '/') + 1);
+    if (json_object_object_add(memory, "step", json_object_get(job->result.memory)) != 0)
+        sl_out_of_memory();
+    text = sl_json_print(job->arena, memory);
+    *sealed =
+        sl_seal(engine->service->keyring, SL_KEY_SEAL, job->arena, text, strlen(text), &place, err);
+    return *sealed ? 0 : -1;
+}
+
+/* ---- How the row goes on ------------------------------------------------------------------ */
+
+static int64_t ask_time(const struct sl_settle *settle, int64_t asks, int64_t sent_ms)
+{
+    int64_t last = 0, i;
+
+    for (i = 0; i < SL_MOST_ASKS && settle->ask_at_s[i]; i++) {
+        last = settle->ask_at_s[i];
+        if (i == asks)
+            return sent_ms + last * 1000;
+    }
+    if (settle->ask_every_s > 0)
+        last += (asks - i + 1) * settle->ask_every_s;
+    else
+        last = settle->until_s;
+    if (last > settle->until_s && settle->until_s > 0)
+        last = settle->until_s;
+    return sent_ms + last * 1000;
+}
+
+/* When something is due for a row that waits: the next question, or the end of patience. */
+static void plan_wait(const struct sl_settle *settle, int64_t asks, int64_t sent_ms,
+                      struct sl_settlement *settlement)
+{
+    settlement->status = "processing";
+    if (settle->query) {
+        settlement->waits_for = settle->callback ? "callback" : "query";
+        settlement->next_attempt_at = ask_time(settle, asks, sent_ms);
+    } else if (settle->callback) {
+        settlement->waits_for = "callback";
+        settlement->next_attempt_at = sent_ms + settle->wait_s * 1000LL;
+    } else {
+        settlement->waits_for = "person";
+    }
+}
+
+static void plan_unknown(const struct sl_job *job, struct sl_settlement *settlement)
+{
+    const struct sl_settle *settle = &job->step->ambiguous;
+
+    if (!settle->callback && !settle->query && settle->last == SL_RESEND) {
+        settlement->status = "pending";
+        settlement->next_attempt_at = sl_now_ms() + settle_backoff(job->item.attempts + 1);
+        return;
+    }
+    plan_wait(settle, 0, job->marked_ms, settlement);
+}
+
+static int64_t longest_after(const struct sl_job *job)
+{
+    int64_t after_ms = 0;
+
+    for (size_t i = 0; i < job->result.n_items; i++)
+        if (job->result.items[i].verdict != SL_OK && job->result.items[i].after_ms > after_ms)
+            after_ms = job->result.items[i].after_ms;
+    return after_ms;
+}
+
+/* Again, unless the attempts are used up. What was refused before it was looked at, because
+ * too many came at once, was no attempt. */
+static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course *course,
+                      struct sl_settlement *settlement, struct sl_err *err)
+{
+    bool limited = sl_job_outcome(job, SL_RATE_LIMITED) != NULL;
+    int64_t after_ms = longest_after(job);
+
+    if (limited)
+        settlement->uncounted = 1;
+    else if (job->item.attempts + 1 >= job->item.max_attempts) {
+        *course = SL_COURSE_FAILED;
+        settlement->status = "failed";
+        return job->domain->end ? job->domain->end(engine->service, &job->item, false,
+                                                   settlement->error, sl_now_ms(), err)
+                                : 0;
+    }
+    if (after_ms == 0)
+        after_ms = limited ? RATE_LIMITED_MS : settle_backoff(job->item.attempts + 1);
+    settlement->status = "pending";
+    settlement->next_attempt_at = sl_now_ms() + after_ms;
+    return 0;
+}
+
+/* Refused: with a grant a new token may help, once; else nobody asks again until a person
+ * has changed the settings or tested them. */
+static int plan_auth(struct engine *engine, struct sl_job *job, struct sl_settlement *settlement,
+                     struct sl_err *err)
+{
+    struct slot *slot = engine_slot_of(engine, job);
+    const char *why = settlement->error;
+
+    settlement->status = "pending";
+    settlement->next_attempt_at = sl_now_ms();
+    settlement->uncounted = 1;
+    if (job->account->adapter->grant && job->token_version > slot->refused_version &&
+        !slot->renewed_after_refusal) {
+        slot->refused_version = job->token_version;
+        return 0;
+    }
+    if (job->account->adapter->grant && job->token_version <= slot->refused_version)
+        return 0; /* an answer to the old token: the new one is on its way */
+    engine->counts->refused = sl_arena_strdup(engine->service->arena, why);
+    return sl_accounts_block(engine->service->db, job->account->account, why, err);
+}
+
+static int plan(struct engine *engine, struct sl_job *job, enum sl_course *course,
+                struct sl_settlement *settlement, struct sl_err *err)
+{
+    settlement->step = job->item.step;
+    switch (*course) {
+    case SL_COURSE_DONE: settlement->status = "completed"; return 0;
+    case SL_COURSE_FAILED: settlement->status = "failed"; return 0;
+    case SL_COURSE_AGAIN: return plan_again(engine, job, course, settlement, err);
+    case SL_COURSE_ACCEPTED:
+        settlement->accepted = true;
+        plan_wait(&job->op->accepted, 0, job->marked_ms, settlement);
+        return 0;
+    case SL_COURSE_UNKNOWN: plan_unknown(job, settlement); return 0;
+    case SL_COURSE_NEXT:
+        settlement->status = "pending";
+        settlement->next_attempt_at = sl_now_ms();
+        settlement->uncounted = 1;
+        settlement->step += job->result.next == SL_STEP_NEXT;
+        return 0;
+    case SL_COURSE_AUTH: return plan_auth(engine, job, settlement, err);
+    }
+    return 0;
+}
+
+/* ---- What it says of the account ------------------------------------------------------------ */
+
+static void judge_account(struct engine *engine, const struct sl_job *job)
+{
+    const struct sl_exchange *exchange = &job->sent.exchange;
+    struct slot *slot = engine_slot_of(engine, job);
+    const struct sl_outcome *first = &job->result.items[0];
+
+    if (exchange->reach != SL_ANSWERED || first->verdict == SL_AMBIGUOUS ||
+        (first->verdict == SL_RETRY && exchange->status == 503)) {
+        slot->n_failed++;
+        return;
+    }
+    slot->succeeded = true;
+    slot->n_failed = 0;
+    if (first->verdict == SL_OK)
+        slot->renewed_after_refusal = false;
+}
+
+/* "Too many" and "no money" hold for everybody on the account, unless the item alone is meant. */
+static int hold_account(struct engine *engine, const struct sl_job *job, struct sl_err *err)
+{
+    for (size_t i = 0; i < job->result.n_items; i++) {
+        const struct sl_outcome *item = &job->result.items[i];
+
+        if ((item->verdict == SL_RATE_LIMITED || item->verdict == SL_RETRY) &&
+            item->concerns != SL_ITEM)
+            return sl_accounts_hold(engine->service->db, job->account->account,
+                                    item->after_ms > 0 ? item->after_ms : RATE_LIMITED_MS,
+                                    &engine->now, err);
+    }
+    return 0;
+}
+
+int settle_accounts(struct engine *engine, struct sl_err *err)
+{
+    for (struct slot *slot = engine->slots; slot; slot = slot->next) {
+        if (slot->succeeded &&
+            sl_accounts_succeeded(engine->service->db, slot->account.account, err) < 0)
+            return -1;
+        for (; slot->n_failed > 0; slot->n_failed--)
+            if (sl_accounts_failed(engine->service->db, slot->account.account, &engine->now, err) <
+                0)
+                return -1;
+        slot->succeeded = false;
+    }
+    return 0;
+}
+
+/* ---- One job --------------------------------------------------------------------------------- */
+
+static void count(struct engine *engine, const struct sl_job *job, enum sl_course course)
+{
+    switch (course) {
+    case SL_COURSE_DONE:
+    case SL_COURSE_ACCEPTED: engine->counts->completed++; break;
+    case SL_COURSE_FAILED: engine->counts->failed++; break;
+    case SL_COURSE_AGAIN:
+    case SL_COURSE_AUTH: engine->counts->retried++; return;
+    case SL_COURSE_UNKNOWN: engine->counts->unknown++; break;
+    case SL_COURSE_NEXT: return;
+    }
+    engine->counts->settled += (int64_t)job->n_items;
+}
+
+int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
+{
+    enum sl_course course = sl_job_course(job);
+    struct sl_settlement settlement = { .error = first_problem(job) };
+    int64_t now_ms = sl_now_ms();
+    int ours;
+
+    settlement.result = result_json(job);
+    if (job->domain->settle && job->domain->settle(engine->service, job, &course, now_ms, err) < 0)
+        return -1;
+    if (plan(engine, job, &course, &settlement, err) < 0 ||
+        seal_memory(engine, job, &settlement.memory, err) < 0)
+        return -1;
+    ours =
+        sl_queue_settle(engine->service->db, &job->item, engine->runner, &settlement, now_ms, err);
+    if (ours <= 0) /* cannot be: the lease is looked at in the same transaction */
+        return ours < 0 ? -1 : sl_err_set(err, SL_ERR_INTERNAL, "another runner has this row");
+    if (write_log(engine, job, course, now_ms, err) < 0 || hold_account(engine, job, err) < 0)
+        return -1;
+    judge_account(engine, job);
+    count(engine, job, course);
+    if (engine->options->settled)
+        engine->options->settled(engine->options->opaque, job, course);
+    return 0;
+}
+
+/* A claimed row that will never be sent: refused by the adapter, too old, unreadable. */
+int settle_unsent(struct engine *engine, const struct sl_item *item, const char *why,
+                  struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+    const struct sl_settlement settlement = { .status = "failed",
+                                              .error = why,
+                                              .step = item->step };
+
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
+        return -1;
+    if (domain->end && domain->end(engine->service, item, false, why, sl_now_ms(), err) < 0)
+        return -1;
+    if (sl_queue_settle(engine->service->db, item, engine->runner, &settlement, sl_now_ms(), err) <
+        0)
+        return -1;
+    engine->counts->failed++;
+    return sl_tx_commit(&tx, err);
+}
+
+/* ---- Rows of dead runners ----------------------------------------------------------------------- */
+
+static const char lost[] = "the program that sent it ended before an answer was stored";
+
+/* It may have left: the answer is lost, and the adapter's policy decides, like after a
+ * connection that broke. */
+static int settle_orphan(struct engine *engine, const struct sl_item *item, struct sl_err *err)
+{
+    const struct sl_adapter *adapter = NULL;
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+    struct sl_settlement settlement = {
+        .status = "processing", .waits_for = "person", .error = lost, .step = item->step
+    };
+    struct sl_provider provider;
+    const struct sl_op *op;
+    int found = sl_providers_get(engine->service->db, arena, item->provider_id, &provider, err);
+
+    if (found < 0)
+        return -1;
+    adapter = found > 0 ? sl_adapter_find(provider.code) : NULL;
+    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
+    if (op && (size_t)item->step < op->n_steps) {
+        const struct sl_job job = { .item = *item,
+                                    .op = op,
+                                    .step = &op->steps[item->step],
+                                    .marked_ms = item->last_attempt_at };
+
+        plan_unknown(&job, &settlement);
+    }
+    if (!domain->end && strcmp(settlement.status, "pending") != 0) /* nobody's record hangs on it */
+        settlement =
+            (struct sl_settlement){ .status = "failed", .error = lost, .step = item->step };
+    if (domain->end && strcmp(settlement.status, "pending") != 0 &&
+        domain->end(engine->service, item, true, lost, sl_now_ms(), err) < 0)
+        return -1;
+    engine->counts->unknown++;
+    return sl_queue_settle(engine->service->db, item, engine->runner, &settlement, sl_now_ms(),
+                           err) < 0
+               ? -1
+               : 0;
+}
+
+int settle_orphans(struct engine *engine, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_item *items = SL_NEW(arena, struct sl_item, MOST_ORPHANS);
+    int n;
+
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0 ||
+        sl_runners_reap(engine->service->db, &engine->now, err) < 0)
+        return -1;
+    n = sl_queue_orphans(engine->service->db, arena, engine->runner, &engine->now, MOST_ORPHANS,
+                         items, err);
+    for (int i = 0; i < n; i++)
+        if (settle_orphan(engine, &items[i], err) < 0)
+            return -1;
+    if (n < 0 || sl_tx_commit(&tx, err) < 0)
+        return -1;
+    return n;
+}
+
+/* ---- Rows that wait -------------------------------------------------------------------------------- */
+
+/* Asks about a row: another row, urgent, one at a time. */
+static int ask(struct engine *engine, const struct sl_item *item, const struct sl_settle *settle,
+               struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_item query = {
+        .school_id = item->school_id,
+        .provider_id = item->provider_id,
+        .operation = settle->query,
+        .payload = "{}",
+        .public_id = item->public_id,
+        .account = item->account,
+        .subject_id = item->subject_id,
+        .max_attempts = 3,
+        .dedupe_key = sl_arena_printf(arena, "%s:%lld", settle->query, (long long)item->subject_id),
+    };
+    int64_t now_ms = sl_now_ms(), next = ask_time(settle, item->asks + 1, item->last_attempt_at);
+
+    if (next <= now_ms)
+        next = now_ms + 60000;
+    if (sl_queue_add(engine->service->db, &query, now_ms, err) < 0)
+        return -1;
+    return sl_queue_wait_on(engine->service->db, item->id, item->waits_for, next, 1, err) < 0 ? -1
+                                                                                              : 0;
+}
+
+/* Nothing came and there is nothing left to ask: to be sent again if that does no harm, else
+ * a person's. */
+static int give_up(struct engine *engine, const struct sl_item *item,
+                   const struct sl_settle *settle, struct sl_err *err)
+{
+    static const char why[] = "no answer came in time";
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+
+    if (settle->last == SL_RESEND && item->attempts < 2)
+        return sl_queue_retry(engine->service->db, item->id, sl_now_ms(), err) < 0 ? -1 : 0;
+    if (!domain->end) /* nobody's record hangs on it */
+        return sl_queue_end(engine->service->db, item->id, "failed", why, NULL, sl_now_ms(), err) <
+                       0
+                   ? -1
+                   : 0;
+    if (domain->end(engine->service, item, true, why, sl_now_ms(), err) < 0)
+        return -1;
+    return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
+}
+
+static const struct sl_settle *settle_of(const struct sl_item *item, const struct sl_op *op)
+{
+    return item->accepted ? &op->accepted : &op->steps[item->step].ambiguous;
+}
+
+static int go_on_waiting(struct engine *engine, const struct sl_item *item, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const struct sl_settle *settle;
+    const struct sl_adapter *adapter;
+    struct sl_provider provider;
+    const struct sl_op *op;
+    int found = sl_providers_get(engine->service->db, arena, item->provider_id, &provider, err);
+
+    if (found < 0)
+        return -1;
+    adapter = found > 0 ? sl_adapter_find(provider.code) : NULL;
+    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
+    if (!op || (size_t)item->step >= op->n_steps)
+        return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
+    settle = settle_of(item, op);
+    if (settle->query &&
+        (settle->until_s == 0 || sl_now_ms() < item->last_attempt_at + settle->until_s * 1000LL))
+        return ask(engine, item, settle, err);
+    return give_up(engine, item, settle, err);
+}
+
+int settle_waiting(struct engine *engine, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_item *items = SL_NEW(arena, struct sl_item, MOST_WAITING);
+    int n;
+
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
+        return -1;
+    n = sl_queue_waiting(engine->service->db, arena, sl_now_ms(), MOST_WAITING, items, err);
+    for (int i = 0; i < n; i++)
+        if (go_on_waiting(engine, &items[i], err) < 0)
+            return -1;
+    if (n < 0 || sl_tx_commit(&tx, err) < 0)
+        return -1;
+    return n;
+}

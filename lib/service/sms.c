@@ -1,0 +1,276 @@
+#include "lib/service/sms.h"
+
+#include <string.h>
+
+#include "lib/base/crypto.h"
+#include "lib/base/text.h"
+#include "lib/service/config.h"
+#include "lib/service/ids.h"
+#include "lib/service/sms_private.h"
+#include "lib/store/optouts.h"
+#include "lib/store/queue.h"
+#include "lib/text/phone.h"
+#include "lib/text/segments.h"
+
+/* ---- Shared with the lists (sms_private.h) --------------------------------------------- */
+
+int sms_sender(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
+               const struct sl_sms_options *options, struct sms_sender *sender, struct sl_err *err)
+{
+    struct sl_config_row row;
+    struct sl_account account;
+
+    if (sl_config_choose(service, arena, school, SL_SMS, options->provider, &row, err) < 0 ||
+        sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
+        return -1;
+    if (!sl_adapter_op(account.adapter, "sms.send"))
+        return sl_err_set(err, SL_ERR_CONFIG, "%s sends no texts", account.adapter->name);
+    *sender = (struct sms_sender){
+        .school_id = school->id,
+        .provider_id = row.provider_id,
+        .account = account.account,
+        .batch_size = account.limits.batch_size > 0 ? account.limits.batch_size : 1,
+    };
+    return 0;
+}
+
+int64_t sms_hash(struct sl_hash *hash, const char *address, const char *text)
+{
+    unsigned char digest[SL_SHA256_SIZE];
+    uint64_t number;
+
+    sl_hash_add(hash, address, strlen(address) + 1);
+    sl_hash_add(hash, text, strlen(text));
+    sl_hash_result(hash, digest);
+    memcpy(&number, digest, sizeof number);
+    number &= INT64_MAX;
+    return number ? (int64_t)number : 1; /* 0 stands for none */
+}
+
+void sms_text_hash(const struct sl_sms_options *options, char hex[65])
+{
+    SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
+    unsigned char digest[SL_SHA256_SIZE];
+
+    sl_hash_begin(&hash);
+    sl_hash_add(&hash, options->text, strlen(options->text) + 1);
+    if (options->from)
+        sl_hash_add(&hash, options->from, strlen(options->from));
+    sl_hash_add(&hash, options->plain ? "\1" : "\0", 1);
+    sl_hash_result(&hash, digest);
+    sl_hex(digest, sizeof digest, hex);
+}
+
+int sms_add_row(struct sl_service *service, struct sl_arena *arena, const struct sms_sender *sender,
+                const struct sl_batch *batch, int64_t line, const struct sl_sms_options *options,
+                const char *text, int64_t *row_id, struct sl_err *err)
+{
+    struct sl_buf payload = sl_buf_new(arena);
+    struct sl_item item = {
+        .school_id = sender->school_id,
+        .provider_id = sender->provider_id,
+        .operation = "sms.send",
+        .account = sender->account,
+        .lane = strcmp(batch->kind, "sms.send") == 0 ? "urgent" : "bulk",
+        .batch_id = batch->id,
+    };
+
+    sl_buf_text(&payload, "{\"text\":");
+    sl_json_quote(&payload, text);
+    if (options->from) {
+        sl_buf_text(&payload, ",\"from\":");
+        sl_json_quote(&payload, options->from);
+    }
+    sl_buf_text(&payload, "}");
+    item.payload = payload.data;
+    item.public_id = sl_arena_printf(arena, "%s-%lld", batch->public_id, (long long)line);
+    if (sl_queue_add(service->db, &item, sl_now_ms(), err) < 0)
+        return -1;
+    *row_id = item.id;
+    return 0;
+}
+
+struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
+                               const struct sl_sms_options *options)
+{
+    struct sl_sms_text look = { .text = options->plain ? sl_text_plain(arena, text) : text };
+    size_t control = sl_text_control_at(look.text);
+
+    if (!look.text[strspn(look.text, " \t\r\n")]) {
+        look.refused = "the text is empty";
+        return look;
+    }
+    look.segments = (int64_t)sl_segments_count(look.text).segments;
+    if (control > 0)
+        look.refused =
+            sl_arena_printf(arena, "a control character at position %zu of the text cannot be sent",
+                            control);
+    else if (options->max_segments > 0 && look.segments > options->max_segments)
+        look.refused = sl_arena_printf(arena, "the text is %lld segments long, more than %lld",
+                                       (long long)look.segments, (long long)options->max_segments);
+    return look;
+}
+
+int sl_sms_price(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
+                 int64_t *micro_per_segment, const char **currency, struct sl_err *err)
+{
+    struct sl_config_row row;
+    int found =
+        sl_configs_primary(service->db, arena, school->id, sl_category_names[SL_SMS], &row, err);
+
+    if (found <= 0)
+        return found;
+    return sl_batches_price(service->db, arena, school->id, row.provider_id, micro_per_segment,
+                            currency, err);
+}
+
+/* ---- One text to some numbers ------------------------------------------------------------ */
+
+static int read_numbers(struct sl_arena *arena, const struct sl_school *school,
+                        const char *const *numbers, size_t n, const char **addresses,
+                        struct sl_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct sl_phone phone = sl_phone_read(arena, numbers[i], school->country);
+
+        if (phone.kind != SL_PHONE_MOBILE)
+            return sl_err_set(err, SL_ERR_DATA, "'%s' cannot be texted: %s", numbers[i],
+                              phone.kind == SL_PHONE_FIXED   ? "a landline"
+                              : phone.kind == SL_PHONE_OTHER ? "not a mobile number"
+                                                             : phone.reason);
+        addresses[i] = phone.e164;
+    }
+    return 0;
+}
+
+static void hash_numbers(const char *const *addresses, size_t n, char hex[65])
+{
+    SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
+    unsigned char digest[SL_SHA256_SIZE];
+
+    sl_hash_begin(&hash);
+    for (size_t i = 0; i < n; i++)
+        sl_hash_add(&hash, addresses[i], strlen(addresses[i]) + 1);
+    sl_hash_result(&hash, digest);
+    sl_hex(digest, sizeof digest, hex);
+}
+
+struct sending {
+    struct sl_service *service;
+    struct sl_arena *arena;
+    const struct sms_sender *sender;
+    const struct sl_sms_options *options;
+    const struct sl_sms_text *look;
+    struct sl_batch *batch;
+    struct sl_hash *hash;
+    int64_t row_id, in_row;
+};
+
+static int add_number(struct sending *sending, size_t i, const char *given, const char *address,
+                      struct sl_err *err)
+{
+    struct sl_message message = {
+        .batch_id = sending->batch->id,
+        .line = (int64_t)i + 1,
+        .address_given = given,
+        .address = address,
+        .status = "queued",
+        .segments = sending->look->segments,
+        .dedupe = sms_hash(sending->hash, address, sending->look->text),
+    };
+    int out = sl_optouts_has(sending->service->db, sending->sender->school_id, "sms", address, err);
+    bool duplicate;
+    int added;
+
+    if (out < 0)
+        return -1;
+    if (out == 0 && (sending->row_id == 0 || sending->in_row >= sending->sender->batch_size)) {
+        if (sms_add_row(sending->service, sending->arena, sending->sender, sending->batch,
+                        message.line, sending->options, sending->look->text, &sending->row_id,
+                        err) < 0)
+            return -1;
+        sending->in_row = 0;
+    }
+    if (out > 0) {
+        message.status = "skipped";
+        message.error = "opted out";
+        message.dedupe = 0;
+    } else {
+        message.queue_id = sending->row_id;
+        message.place = sending->in_row++;
+    }
+    added = sl_messages_add(sending->service->db, &message, sl_now_ms(), &duplicate, err);
+    if (added != 0 || !duplicate)
+        return added < 0 ? -1 : 0;
+    sending->in_row--;
+    message.status = "skipped";
+    message.error = "the same number and text once more";
+    message.dedupe = message.queue_id = 0;
+    return sl_messages_add(sending->service->db, &message, sl_now_ms(), &duplicate, err) < 0 ? -1
+                                                                                             : 0;
+}
+
+/* The key's earlier batch: 1 if there is one and it is of the same content. */
+static int find_earlier(struct sl_service *service, struct sl_arena *arena,
+                        const struct sl_school *school, const struct sl_sms_options *options,
+                        const char *text_hash, const char *content_hash, struct sl_batch *batch,
+                        struct sl_err *err)
+{
+    int found = options->key ? sl_batches_by_key(service->db, arena, school->id, "sms.send",
+                                                 options->key, batch, err)
+                             : 0;
+
+    if (found <= 0)
+        return found;
+    if (strcmp(batch->text_hash, text_hash) == 0 && batch->content_hash &&
+        strcmp(batch->content_hash, content_hash) == 0)
+        return 1;
+    (void)sl_err_set(err, SL_ERR_DATA, "the key '%s' was used for another text or other numbers",
+                     options->key);
+    return sl_err_hint(err, "see `sl-sms status %s`; choose another key", batch->public_id);
+}
+
+int sl_sms_send_record(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_school *school, const struct sl_sms_options *options,
+                       const char *const *numbers, size_t n, struct sl_batch *batch, bool *fresh,
+                       struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    const char **addresses = SL_NEW(arena, const char *, n);
+    struct sl_sms_text look = sl_sms_look(arena, options->text, options);
+    struct sms_sender sender;
+    SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
+    struct sending sending = { service, arena, &sender, options, &look, batch, &hash, 0, 0 };
+    char text_hash[65], content_hash[65], id[SL_ULID_SIZE];
+    int found;
+
+    if (look.refused)
+        return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
+    if (read_numbers(arena, school, numbers, n, addresses, err) < 0 ||
+        sms_sender(service, arena, school, options, &sender, err) < 0)
+        return -1;
+    sms_text_hash(options, text_hash);
+    hash_numbers(addresses, n, content_hash);
+    if (sl_tx_begin(&tx, service->db, err) < 0)
+        return -1;
+    found = find_earlier(service, arena, school, options, text_hash, content_hash, batch, err);
+    *fresh = found == 0;
+    if (found != 0)
+        return found < 0 ? -1 : 0;
+    sl_hash_begin(&hash);
+    sl_ulid(sl_now_ms(), id);
+    *batch = (struct sl_batch){ .public_id = sl_arena_strdup(arena, id),
+                                .school_id = school->id,
+                                .provider_id = sender.provider_id,
+                                .kind = "sms.send",
+                                .key = options->key,
+                                .text_hash = sl_arena_strdup(arena, text_hash) };
+    if (sl_batches_add(service->db, batch, sl_now_ms(), err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (add_number(&sending, i, numbers[i], addresses[i], err) < 0)
+            return -1;
+    if (sl_batches_ready(service->db, batch->id, content_hash, sl_now_ms(), err) < 0)
+        return -1;
+    return sl_tx_commit(&tx, err);
+}

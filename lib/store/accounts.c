@@ -1,0 +1,307 @@
+#include "lib/store/accounts.h"
+
+#include <string.h>
+
+#include "lib/store/sql.h"
+
+enum {
+    FAILURES_TO_OPEN = 5,
+    FIRST_PAUSE_MS = 10000,
+    LONGEST_PAUSE_MS = 600000,
+    LONGEST_HOLD_MS = 3600000,
+    PROBE_MS = 120000,
+    LONGEST_LOCK_MS = 120000,
+};
+
+static const char ensure_sql[] = "INSERT INTO accounts (account, provider_id) VALUES ($1, $2)"
+                                 " ON CONFLICT (account) DO NOTHING";
+
+int sl_accounts_ensure(struct sl_db *db, const char *account, int64_t provider_id,
+                       struct sl_err *err)
+{
+    int made = sl_db_run(db, ensure_sql, SL_PARAMS(SL_TEXT(account), SL_INT(provider_id)), err);
+
+    return made < 0 ? -1 : 0;
+}
+
+/* ---- What stands in the row, freed from other boots ----------------------------------- */
+
+struct state {
+    bool blocked;
+    int64_t failures, open_ms, opened, probe_runner, probe_ms, hold_ms, level_milli, filled_ms;
+};
+
+static const char state_sql[] =
+    "SELECT boot_id, blocked IS NOT NULL, failures, open_boot_ms, opened, probe_runner,"
+    " probe_boot_ms, hold_boot_ms, level_milli, filled_boot_ms FROM accounts WHERE account = $1";
+
+/* A time that lies further ahead than it can have been set is of a clock that lied. */
+static int64_t within(int64_t until_ms, int64_t now_ms, int64_t longest_ms)
+{
+    return until_ms > now_ms + longest_ms ? 0 : until_ms;
+}
+
+/* What another boot left is cleared before anything of this one is written beside it. */
+static const char adopt_sql[] =
+    "UPDATE accounts SET boot_id = $2, failures = 0, open_boot_ms = 0, opened = 0,"
+    " probe_runner = NULL, probe_boot_ms = 0, hold_boot_ms = 0, level_milli = 0,"
+    " filled_boot_ms = 0, lock_runner = NULL, lock_boot_ms = 0"
+    " WHERE account = $1 AND boot_id <> $2";
+
+static int adopt(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                 struct sl_err *err)
+{
+    return sl_db_run(db, adopt_sql, SL_PARAMS(SL_TEXT(account), SL_TEXT(now->id)), err) < 0 ? -1
+                                                                                            : 1;
+}
+
+/* Returns 1, 0 if there is no such account, or -1. Inside a transaction. */
+static int read_state(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                      struct state *state, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int more;
+
+    *state = (struct state){ 0 };
+    if (sl_db_query(&rows, db, state_sql, SL_PARAMS(SL_TEXT(account)), err) < 0)
+        return -1;
+    more = sl_rows_next(&rows, err);
+    if (more <= 0)
+        return more;
+    state->blocked = sl_row_int(&rows, 1) != 0;
+    if (strcmp(sl_row_text(&rows, 0), now->id) != 0)
+        return adopt(db, account, now, err);
+    state->failures = sl_row_int(&rows, 2);
+    state->open_ms = within(sl_row_int(&rows, 3), now->ms, LONGEST_PAUSE_MS);
+    state->opened = sl_row_int(&rows, 4);
+    state->probe_runner = sl_row_int(&rows, 5);
+    state->probe_ms = within(sl_row_int(&rows, 6), now->ms, PROBE_MS);
+    state->hold_ms = within(sl_row_int(&rows, 7), now->ms, LONGEST_HOLD_MS);
+    state->level_milli = sl_row_int(&rows, 8);
+    state->filled_ms = sl_row_int(&rows, 9);
+    return 1;
+}
+
+/* The bucket now, in thousandths of a unit: what has run in since it was last written. */
+static int64_t level_now(const struct state *state, const struct sl_account_limits *limits,
+                         const struct sl_boot_now *now)
+{
+    int64_t full = (limits->burst > 0 ? limits->burst : 1) * 1000;
+    int64_t since = now->ms - state->filled_ms;
+
+    if (state->filled_ms == 0 || since < 0 || since > full / limits->rate_per_second + 1)
+        return full;
+    since = state->level_milli + since * limits->rate_per_second;
+    return since < full ? since : full;
+}
+
+/* ---- The gate -------------------------------------------------------------------------- */
+
+static const char probe_sql[] =
+    "UPDATE accounts SET probe_runner = $2, probe_boot_ms = $3 WHERE account = $1";
+
+/* Half open: whoever comes first has the probe, with a lease. */
+static int take_probe(struct sl_db *db, const char *account, int64_t runner,
+                      const struct state *state, const struct sl_boot_now *now,
+                      struct sl_gate_state *gate, struct sl_err *err)
+{
+    if (state->probe_runner != runner && state->probe_ms > now->ms) {
+        gate->gate = SL_GATE_BREAKER;
+        gate->allowed = 0;
+        gate->wait_ms = state->probe_ms - now->ms;
+        return 0;
+    }
+    gate->probe = true;
+    gate->allowed = 1;
+    return sl_db_run(db, probe_sql,
+                     SL_PARAMS(SL_TEXT(account), SL_INT(runner), SL_INT(now->ms + PROBE_MS)),
+                     err) < 0
+               ? -1
+               : 0;
+}
+
+int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
+                     const struct sl_account_limits *limits, const struct sl_boot_now *now,
+                     struct sl_gate_state *gate, struct sl_err *err)
+{
+    struct state state;
+    int64_t level;
+
+    *gate = (struct sl_gate_state){ .allowed = INT64_MAX };
+    if (read_state(db, account, now, &state, err) < 0)
+        return -1;
+    if (state.blocked)
+        *gate = (struct sl_gate_state){ .gate = SL_GATE_BLOCKED };
+    else if (state.open_ms > now->ms)
+        *gate = (struct sl_gate_state){ SL_GATE_BREAKER, 0, state.open_ms - now->ms, false };
+    else if (state.hold_ms > now->ms)
+        *gate = (struct sl_gate_state){ SL_GATE_HOLD, 0, state.hold_ms - now->ms, false };
+    if (gate->gate != SL_GATE_OPEN)
+        return 0;
+    if (state.opened > 0 && take_probe(db, account, runner, &state, now, gate, err) < 0)
+        return -1;
+    if (limits->rate_per_second <= 0 || gate->gate != SL_GATE_OPEN)
+        return 0;
+    level = level_now(&state, limits, now);
+    if (level < 1000) {
+        int64_t missing = 1000 - level;
+
+        *gate = (struct sl_gate_state){ SL_GATE_RATE, 0, missing / limits->rate_per_second + 1,
+                                        gate->probe };
+    } else if (level / 1000 < gate->allowed) {
+        gate->allowed = level / 1000;
+    }
+    return 0;
+}
+
+static const char level_sql[] =
+    "UPDATE accounts SET level_milli = $2, filled_boot_ms = $3 WHERE account = $1";
+
+int sl_accounts_take(struct sl_db *db, const char *account, int64_t units,
+                     const struct sl_account_limits *limits, const struct sl_boot_now *now,
+                     struct sl_err *err)
+{
+    struct state state;
+    int64_t level, need = units * 1000;
+
+    if (limits->rate_per_second <= 0)
+        return 1;
+    if (read_state(db, account, now, &state, err) < 0)
+        return -1;
+    level = level_now(&state, limits, now);
+    if (need > limits->burst * 1000 && level >= limits->burst * 1000)
+        need = level; /* one that is larger than the bucket leaves when the bucket is full */
+    if (level < need)
+        return 0;
+    return sl_db_run(db, level_sql,
+                     SL_PARAMS(SL_TEXT(account), SL_INT(level - need), SL_INT(now->ms)), err);
+}
+
+/* ---- What answers say ------------------------------------------------------------------ */
+
+static const char succeeded_sql[] =
+    "UPDATE accounts SET failures = 0, opened = 0, open_boot_ms = 0, probe_runner = NULL,"
+    " probe_boot_ms = 0 WHERE account = $1 AND (failures > 0 OR opened > 0)";
+
+int sl_accounts_succeeded(struct sl_db *db, const char *account, struct sl_err *err)
+{
+    return sl_db_run(db, succeeded_sql, SL_PARAMS(SL_TEXT(account)), err) < 0 ? -1 : 0;
+}
+
+static const char failed_sql[] =
+    "UPDATE accounts SET failures = $2, opened = $3, open_boot_ms = $4, probe_runner = NULL,"
+    " probe_boot_ms = 0 WHERE account = $1";
+
+int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                       struct sl_err *err)
+{
+    struct state state;
+    int64_t pause = FIRST_PAUSE_MS;
+
+    if (read_state(db, account, now, &state, err) < 0)
+        return -1;
+    state.failures++;
+    if (state.open_ms <= now->ms && (state.opened > 0 || state.failures >= FAILURES_TO_OPEN)) {
+        for (int64_t i = 0; i < state.opened && pause < LONGEST_PAUSE_MS; i++)
+            pause *= 2;
+        state.open_ms = now->ms + (pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS);
+        state.opened++;
+    }
+    return sl_db_run(db, failed_sql,
+                     SL_PARAMS(SL_TEXT(account), SL_INT(state.failures), SL_INT(state.opened),
+                               SL_INT(state.open_ms)),
+                     err) < 0
+               ? -1
+               : 0;
+}
+
+static const char hold_sql[] = "UPDATE accounts SET hold_boot_ms = $2 WHERE account = $1";
+
+int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms,
+                     const struct sl_boot_now *now, struct sl_err *err)
+{
+    struct state state;
+
+    if (read_state(db, account, now, &state, err) < 0)
+        return -1;
+    wait_ms = wait_ms < LONGEST_HOLD_MS ? wait_ms : LONGEST_HOLD_MS;
+    if (state.hold_ms < now->ms + wait_ms)
+        state.hold_ms = now->ms + wait_ms;
+    return sl_db_run(db, hold_sql, SL_PARAMS(SL_TEXT(account), SL_INT(state.hold_ms)), err) < 0 ? -1
+                                                                                                : 0;
+}
+
+static const char block_sql[] = "UPDATE accounts SET blocked = $2 WHERE account = $1";
+
+int sl_accounts_block(struct sl_db *db, const char *account, const char *why, struct sl_err *err)
+{
+    return sl_db_run(db, block_sql, SL_PARAMS(SL_TEXT(account), SL_TEXT(why)), err) < 0 ? -1 : 0;
+}
+
+static const char unblock_sql[] =
+    "UPDATE accounts SET blocked = NULL, failures = 0, opened = 0, open_boot_ms = 0"
+    " WHERE account = $1";
+
+int sl_accounts_unblock(struct sl_db *db, const char *account, struct sl_err *err)
+{
+    return sl_db_run(db, unblock_sql, SL_PARAMS(SL_TEXT(account)), err) < 0 ? -1 : 0;
+}
+
+/* ---- The lock of the grant -------------------------------------------------------------- */
+
+static const char lock_sql[] =
+    "UPDATE accounts SET lock_runner = $2, lock_boot_ms = $3 WHERE account = $1 AND"
+    " (lock_runner IS NULL OR lock_runner = $2 OR lock_boot_ms <= $4 OR lock_boot_ms > $5)";
+
+int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
+                   const struct sl_boot_now *now, int64_t lease_ms, struct sl_err *err)
+{
+    if (adopt(db, account, now, err) < 0)
+        return -1;
+    return sl_db_run(db, lock_sql,
+                     SL_PARAMS(SL_TEXT(account), SL_INT(runner), SL_INT(now->ms + lease_ms),
+                               SL_INT(now->ms), SL_INT(now->ms + LONGEST_LOCK_MS)),
+                     err);
+}
+
+static const char unlock_sql[] = "UPDATE accounts SET lock_runner = NULL, lock_boot_ms = 0"
+                                 " WHERE account = $1 AND lock_runner = $2";
+
+int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, struct sl_err *err)
+{
+    return sl_db_run(db, unlock_sql, SL_PARAMS(SL_TEXT(account), SL_INT(runner)), err) < 0 ? -1 : 0;
+}
+
+/* ---- For people -------------------------------------------------------------------------- */
+
+static const char list_sql[] =
+    "SELECT a.account, p.code, a.blocked, a.failures, a.boot_id, a.open_boot_ms, a.hold_boot_ms,"
+    " a.opened FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
+    " ORDER BY p.code, a.account";
+
+int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err)
+{
+    return sl_db_query(rows, db, list_sql, SL_NO_PARAMS, err);
+}
+
+int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
+                     struct sl_account_row *row, struct sl_err *err)
+{
+    int more = sl_rows_next(rows, err);
+    int64_t until;
+
+    if (more <= 0)
+        return more;
+    *row = (struct sl_account_row){
+        .account = sl_row_text(rows, 0),
+        .provider = sl_row_text(rows, 1),
+        .blocked = sl_row_text(rows, 2),
+        .failures = sl_row_int(rows, 3),
+    };
+    if (strcmp(sl_row_text(rows, 4), now->id) != 0)
+        return 1;
+    until = sl_row_int(rows, 5) > sl_row_int(rows, 6) ? sl_row_int(rows, 5) : sl_row_int(rows, 6);
+    row->wait_ms = until > now->ms ? until - now->ms : 0;
+    row->open = sl_row_int(rows, 7) > 0;
+    return 1;
+}

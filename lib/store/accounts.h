@@ -1,0 +1,108 @@
+/* Accounts: breaker, bucket, block and grant lock, which all processes and all schools with the
+ * same credentials share. Times here count from the boot of the machine (lib/base/clock.h);
+ * what another boot left is void, and so is what lies further ahead than it can. */
+#ifndef SL_STORE_ACCOUNTS_H
+#define SL_STORE_ACCOUNTS_H
+
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/store/db.h"
+
+/* Now, on the clock of this boot. */
+struct sl_boot_now {
+    char id[SL_BOOT_ID_SIZE];
+    int64_t ms;
+};
+
+struct sl_account_limits {
+    int64_t rate_per_second; /* 0: none */
+    int64_t burst;
+};
+
+/* Why nothing may leave for an account now. */
+enum sl_gate { SL_GATE_OPEN, SL_GATE_BLOCKED, SL_GATE_BREAKER, SL_GATE_HOLD, SL_GATE_RATE };
+
+struct sl_gate_state {
+    enum sl_gate gate;
+    int64_t allowed; /* how many units may leave now; INT64_MAX: no limit */
+    int64_t wait_ms; /* until the gate may open; 0: nobody knows (blocked) */
+    bool probe;      /* the breaker is half open: one request, and it is ours */
+};
+
+/* Makes the row if it is not there. */
+int sl_accounts_ensure(struct sl_db *db, const char *account, int64_t provider_id,
+                       struct sl_err *err);
+
+/* Looks; takes nothing but, where the breaker is half open, the probe's lease for `runner`.
+ * Inside a transaction. */
+int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
+                     const struct sl_account_limits *limits, const struct sl_boot_now *now,
+                     struct sl_gate_state *state, struct sl_err *err);
+
+/* Takes units out of the bucket, all or none. Returns 1, 0 if it has not that many, or -1.
+ * Inside a transaction. */
+int sl_accounts_take(struct sl_db *db, const char *account, int64_t units,
+                     const struct sl_account_limits *limits, const struct sl_boot_now *now,
+                     struct sl_err *err);
+
+/* What an answer says of the account. A success closes the breaker; the fifth transient failure
+ * or lost answer in a row opens it for 10 s, doubled each time up to 10 minutes, and a failed
+ * probe opens it again. */
+int sl_accounts_succeeded(struct sl_db *db, const char *account, struct sl_err *err);
+int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                       struct sl_err *err);
+
+/* "Too many requests": everything waits this long (at most an hour). */
+int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms,
+                     const struct sl_boot_now *now, struct sl_err *err);
+
+/* Nobody is called until a person acts; `why` is what `sl-queue stats` shows. */
+int sl_accounts_block(struct sl_db *db, const char *account, const char *why, struct sl_err *err);
+int sl_accounts_unblock(struct sl_db *db, const char *account, struct sl_err *err);
+
+/* For people: every account that has a row. */
+struct sl_account_row {
+    const char *account, *provider, *blocked; /* blocked: NULL if not */
+    int64_t failures;
+    bool open;
+    int64_t wait_ms; /* breaker or hold */
+};
+int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err);
+int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
+                     struct sl_account_row *row, struct sl_err *err);
+
+/* ---- Tokens -------------------------------------------------------------------------- */
+
+struct sl_token_row {
+    int64_t id, school_id, provider_id;       /* whose row it is: part of what it is sealed with */
+    const char *access_token, *refresh_token; /* sealed; refresh may be NULL */
+    const char *token_type;
+    int64_t expires_at; /* 0: it does not say */
+    int64_t version, renewed_at;
+    const char *account;
+};
+
+/* The account's token, whichever school got it. Returns 1, 0 or -1. */
+int sl_tokens_get(struct sl_db *db, struct sl_arena *arena, const char *account,
+                  struct sl_token_row *row, struct sl_err *err);
+
+/* Makes a row to seal for (id is set) or finds the account's; then _put() stores it with its
+ * version raised, if `version` is still the one it had and the lock is still this runner's.
+ * Returns 1, 0 if it is not, or -1. Both inside one transaction. */
+int sl_tokens_row(struct sl_db *db, const char *account, int64_t school_id, int64_t provider_id,
+                  int64_t now_ms, struct sl_token_row *row, struct sl_err *err);
+int sl_tokens_put(struct sl_db *db, const struct sl_token_row *row, int64_t runner, int64_t now_ms,
+                  struct sl_err *err);
+
+/* The lock of the grant: a lease, not a transaction. Returns 1 if it is ours now, 0 if it is
+ * another's, or -1. */
+int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
+                   const struct sl_boot_now *now, int64_t lease_ms, struct sl_err *err);
+int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, struct sl_err *err);
+
+/* Tokens that end before `before_ms`, for sl-oauth-refresh. school_id 0: of all. */
+int sl_tokens_ending(struct sl_rows *rows, struct sl_db *db, int64_t school_id, int64_t before_ms,
+                     struct sl_err *err);
+int sl_tokens_next(struct sl_rows *rows, struct sl_token_row *row, struct sl_err *err);
+
+#endif

@@ -1,0 +1,143 @@
+#include "lib/store/migrate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/base/arena.h"
+#include "lib/store/sql.h"
+
+static const char schema[] =
+#include "schema.inc" /* schema.sql as a string literal, made by the Makefile */
+    ;
+
+/* migrations[n] takes a database from version n + 1 to n + 2. There is none yet: version 1
+ * is schema.sql. */
+static const char *const migrations[] = { NULL };
+
+enum { VERSION = SL_COUNT(migrations) };
+
+static const char set_version[] = "PRAGMA user_version = 1";
+_Static_assert(VERSION == 1, "set_version must set this number");
+
+static const char insert_provider[] =
+    "INSERT INTO integration_providers (category, name, code, adapter_class, is_active, created_at)"
+    " VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT (code) DO NOTHING";
+
+/* The systems of the specification. Those that an adapter serves are made active, and get
+ * their config schema, when `sl-config init` or `migrate` registers the adapters. */
+static const struct {
+    const char *category, *name, *code, *adapter_class;
+} providers[] = {
+    { "payment", "M-Pesa", "mpesa", "MpesaAdapter" },
+    { "payment", "Flutterwave", "flutterwave", "FlutterwaveAdapter" },
+    { "payment", "Pesapal", "pesapal", "PesapalAdapter" },
+    { "sms", "Africa's Talking", "africastalking", "AfricasTalkingAdapter" },
+    { "sms", "Twilio", "twilio", "TwilioAdapter" },
+    { "email", "SMTP", "smtp", "SmtpAdapter" },
+    { "email", "SendGrid", "sendgrid", "SendGridAdapter" },
+    { "email", "Mailgun", "mailgun", "MailgunAdapter" },
+    { "push", "Firebase Cloud Messaging", "fcm", "FcmAdapter" },
+    { "push", "Apple Push Notification service", "apns", "ApnsAdapter" },
+    { "whatsapp", "WhatsApp Business", "whatsapp", "WhatsAppAdapter" },
+    { "storage", "Local storage", "local", "LocalStorageAdapter" },
+    { "storage", "Google Drive", "gdrive", "GoogleDriveAdapter" },
+    { "storage", "S3", "s3", "S3Adapter" },
+    { "lms", "Moodle", "moodle", "MoodleAdapter" },
+};
+
+static const char get_version[] = "PRAGMA user_version";
+
+static int read_version(struct sl_db *db, int64_t *version, struct sl_err *err)
+{
+    return sl_db_number(db, get_version, SL_NO_PARAMS, version, err) < 0 ? -1 : 0;
+}
+
+int64_t sl_store_version(void)
+{
+    return VERSION;
+}
+
+static const char insert_everyone[] =
+    "INSERT INTO schools (code, name, country, timezone, currency, created_at, updated_at)"
+    " VALUES ('everyone', 'Every school', 'KE', 'Africa/Nairobi', 'KES', $1, $1)"
+    " ON CONFLICT (code) DO NOTHING";
+
+static int register_providers(struct sl_db *db, int64_t now_ms, struct sl_err *err)
+{
+    for (size_t i = 0; i < SL_COUNT(providers); i++)
+        if (sl_db_run(db, insert_provider,
+                      SL_PARAMS(SL_TEXT(providers[i].category), SL_TEXT(providers[i].name),
+                                SL_TEXT(providers[i].code), SL_TEXT(providers[i].adapter_class),
+                                SL_INT(now_ms)),
+                      err) < 0)
+            return -1;
+    return sl_db_run(db, insert_everyone, SL_PARAMS(SL_INT(now_ms)), err) < 0 ? -1 : 0;
+}
+
+int sl_store_create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    int64_t version;
+
+    if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0)
+        return -1;
+    if (version > 0)
+        return 0;
+    if (sl_db_script(db, schema, err) < 0 || register_providers(db, now_ms, err) < 0 ||
+        sl_db_script(db, set_version, err) < 0)
+        return -1;
+    return sl_tx_commit(&tx, err);
+}
+
+static int check_version(int64_t version, struct sl_err *err)
+{
+    if (version == VERSION)
+        return 0;
+    if (version == 0) {
+        (void)sl_err_set(err, SL_ERR_CONFIG, "this is no database of ours");
+        return sl_err_hint(err, "make one with `sl-config init`");
+    }
+    if (version > VERSION) {
+        (void)sl_err_set(err, SL_ERR_CONFIG,
+                         "the database is of version %" PRId64 ", these programs know %d", version,
+                         VERSION);
+        return sl_err_hint(err, "install the newer programs; nothing was changed");
+    }
+    (void)sl_err_set(err, SL_ERR_CONFIG, "the database is of the older version %" PRId64, version);
+    return sl_err_hint(err, "bring it up to date with `sl-config migrate`");
+}
+
+int sl_store_open(struct sl_db **out, const char *path, struct sl_err *err)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = NULL;
+    int64_t version;
+
+    if (sl_db_open(&db, path, err) < 0)
+        return -1;
+    if (read_version(db, &version, err) < 0 || check_version(version, err) < 0)
+        return sl_err_context(err, "%s", path);
+    *out = db;
+    db = NULL;
+    return 0;
+}
+
+int sl_store_migrate(struct sl_db *db, int64_t now_ms, bool dry, int64_t *from, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    int64_t version;
+    char number[64];
+
+    if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0)
+        return -1;
+    if ((version == 0 || version > VERSION) && check_version(version, err) < 0)
+        return -1;
+    *from = version;
+    for (int64_t v = version; v < VERSION && !dry; v++) {
+        (void)snprintf(number, sizeof number, "PRAGMA user_version = %" PRId64, v + 1);
+        if (sl_db_script(db, migrations[v - 1], err) < 0 || sl_db_script(db, number, err) < 0)
+            return -1;
+    }
+    if (!dry && register_providers(db, now_ms, err) < 0)
+        return -1;
+    return dry ? 0 : sl_tx_commit(&tx, err);
+}

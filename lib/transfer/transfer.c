@@ -1,0 +1,434 @@
+#include "lib/transfer/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
+
+/* One exchange. Kept with its easy handle when it is over, for the next one. */
+struct slot {
+    struct slot *next; /* in the list of free ones, or of those that are over */
+    struct slot *all;  /* in the list of all */
+    CURL *easy;
+    struct curl_slist *headers;
+    struct sl_send send;
+    struct sl_buf body;
+    bool active, begun, too_large, repeated;
+    CURLcode code;
+    char reason[CURL_ERROR_SIZE];
+};
+
+struct sl_transfer {
+    CURLM *multi;
+    int epoll;
+    int64_t timer_ms; /* on the monotonic clock: when curl wants to be called; -1: not */
+    struct slot *all, *unused, *over, **over_end;
+    size_t n_active;
+    char *ca_file; /* the system's own: setting none would mean to trust nobody */
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- What curl calls ----------------------------------------------------------------- */
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *opaque, void *known)
+{
+    struct sl_transfer *transfer = opaque;
+    struct epoll_event event = { .data.fd = socket };
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        (void)epoll_ctl(transfer->epoll, EPOLL_CTL_DEL, socket, &event);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0) |
+                   (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
+    /* a number may have been closed and come back as another socket meanwhile */
+    if (epoll_ctl(transfer->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0 &&
+        epoll_ctl(transfer->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) != 0)
+        return -1;
+    (void)curl_multi_assign(transfer->multi, socket, transfer);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *opaque)
+{
+    struct sl_transfer *transfer = opaque;
+
+    (void)multi;
+    transfer->timer_ms = ms < 0 ? -1 : monotonic_ms() + ms;
+    return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *opaque)
+{
+    struct slot *slot = opaque;
+    size_t left = slot->send.most_answer - slot->body.len;
+
+    n *= size;
+    if (n > left) {
+        slot->too_large = true;
+        sl_buf_add(&slot->body, bytes, left);
+        return 0;
+    }
+    sl_buf_add(&slot->body, bytes, n);
+    return n;
+}
+
+/* Called just before a request's first byte; a second time when curl is about to repeat it. */
+static int before_request(void *opaque, char *theirs, char *ours, int their_port, int our_port)
+{
+    struct slot *slot = opaque;
+
+    (void)theirs, (void)ours, (void)their_port, (void)our_port;
+    if (slot->begun) {
+        slot->repeated = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    slot->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* ---- Opening and closing ------------------------------------------------------------- */
+
+int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
+{
+    SL_AUTO(sl_transfer_close) struct sl_transfer *transfer = calloc(1, sizeof *transfer);
+
+    if (!transfer)
+        sl_out_of_memory();
+    transfer->over_end = &transfer->over;
+    transfer->timer_ms = -1;
+    transfer->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (transfer->epoll < 0)
+        return sl_err_set(err, SL_ERR_INTERNAL, "epoll: %m");
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return sl_err_set(err, SL_ERR_INTERNAL, "libcurl cannot be started");
+    transfer->multi = curl_multi_init();
+    if (!transfer->multi)
+        sl_out_of_memory();
+    (void)curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETDATA, transfer);
+    (void)curl_multi_setopt(transfer->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    (void)curl_multi_setopt(transfer->multi, CURLMOPT_TIMERDATA, transfer);
+    (void)curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, (long)MOST_CONNECTIONS);
+    *out = transfer;
+    transfer = NULL;
+    return 0;
+}
+
+static void free_headers(struct slot *slot)
+{
+    curl_slist_free_all(slot->headers);
+    slot->headers = NULL;
+}
+
+void sl_transfer_close(struct sl_transfer **transfer)
+{
+    struct slot *slot, *next;
+
+    if (!*transfer)
+        return;
+    sl_transfer_drop(*transfer);
+    for (slot = (*transfer)->all; slot; slot = next) {
+        next = slot->all;
+        curl_easy_cleanup(slot->easy);
+        free(slot);
+    }
+    if ((*transfer)->multi)
+        (void)curl_multi_cleanup((*transfer)->multi);
+    if ((*transfer)->epoll >= 0)
+        (void)close((*transfer)->epoll);
+    free((*transfer)->ca_file);
+    free(*transfer);
+    *transfer = NULL;
+}
+
+/* ---- Starting ------------------------------------------------------------------------ */
+
+/* What is the same for every exchange of a handle. */
+static void prepare_handle(struct slot *slot)
+{
+    CURL *easy = slot->easy;
+
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
+    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "ShuleLabs/" SL_VERSION);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->reason);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+}
+
+/* Handles are used again, so what one exchange set must be set back by the next. */
+static void learn_ca(struct sl_transfer *transfer, struct slot *slot)
+{
+    char *ca_file = NULL;
+
+    if (!transfer->ca_file &&
+        curl_easy_getinfo(slot->easy, CURLINFO_CAINFO, &ca_file) == CURLE_OK && ca_file)
+        transfer->ca_file = strdup(ca_file);
+}
+
+static struct slot *take_slot(struct sl_transfer *transfer)
+{
+    struct slot *slot = transfer->unused;
+
+    if (slot) {
+        transfer->unused = slot->next;
+        return slot;
+    }
+    slot = calloc(1, sizeof *slot);
+    if (!slot)
+        sl_out_of_memory();
+    slot->easy = curl_easy_init();
+    if (!slot->easy)
+        sl_out_of_memory();
+    prepare_handle(slot);
+    learn_ca(transfer, slot);
+    slot->all = transfer->all;
+    transfer->all = slot;
+    return slot;
+}
+
+static void add_header(struct slot *slot, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(slot->headers, line);
+
+    if (!longer)
+        sl_out_of_memory();
+    slot->headers = longer;
+}
+
+static void set_headers(struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+
+    for (size_t i = 0; i < request->n_headers; i++)
+        add_header(slot, sl_arena_printf(slot->send.arena, "%s: %s", request->headers[i].name,
+                                         request->headers[i].value));
+    add_header(slot, "Expect:"); /* no pause to be told to go on */
+    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
+}
+
+static void set_method(struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+    bool post = strcmp(request->method, "POST") == 0;
+
+    if (strcmp(request->method, "GET") == 0) {
+        (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPGET, 1L);
+        (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, NULL);
+        return;
+    }
+    (void)curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : request->method);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, request->n_body ? request->body : "");
+    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->n_body);
+}
+
+static bool is_loopback(const char *base)
+{
+    static const char *const hosts[] = { "http://127.",  "http://localhost",  "http://[::1]",
+                                         "https://127.", "https://localhost", "https://[::1]" };
+
+    for (size_t i = 0; i < SL_COUNT(hosts); i++)
+        if (strncasecmp(base, hosts[i], strlen(hosts[i])) == 0)
+            return true;
+    return false;
+}
+
+static void set_address(const struct sl_transfer *transfer, struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+    const char *url = sl_arena_printf(slot->send.arena, "%s%s", request->base, request->path);
+
+    (void)curl_easy_setopt(slot->easy, CURLOPT_URL, url);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, is_loopback(request->base) ? "" : NULL);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_CAINFO,
+                           slot->send.ca_file ? slot->send.ca_file : transfer->ca_file);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)slot->send.connect_ms);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
+}
+
+int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
+{
+    struct slot *slot = take_slot(transfer);
+
+    slot->send = *send;
+    slot->body = sl_buf_new(send->arena);
+    slot->begun = slot->too_large = slot->repeated = false;
+    slot->code = CURLE_OK;
+    slot->reason[0] = '\0';
+    set_address(transfer, slot);
+    set_method(slot);
+    set_headers(slot);
+    if (curl_multi_add_handle(transfer->multi, slot->easy) != CURLM_OK) {
+        free_headers(slot);
+        slot->next = transfer->unused;
+        transfer->unused = slot;
+        return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
+    }
+    slot->active = true;
+    transfer->n_active++;
+    return 0;
+}
+
+size_t sl_transfer_active(const struct sl_transfer *transfer)
+{
+    return transfer->n_active;
+}
+
+/* ---- Working ------------------------------------------------------------------------- */
+
+static void collect(struct sl_transfer *transfer)
+{
+    CURLMsg *message;
+    struct slot *slot;
+    int left;
+
+    while ((message = curl_multi_info_read(transfer->multi, &left)) != NULL) {
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
+        slot->code = message->data.result;
+        slot->next = NULL;
+        *transfer->over_end = slot;
+        transfer->over_end = &slot->next;
+    }
+}
+
+static void act(struct sl_transfer *transfer, curl_socket_t socket, unsigned events)
+{
+    int mask = 0, running;
+
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        mask |= CURL_CSELECT_IN;
+    if (events & EPOLLOUT)
+        mask |= CURL_CSELECT_OUT;
+    if (events & EPOLLERR)
+        mask |= CURL_CSELECT_ERR;
+    (void)curl_multi_socket_action(transfer->multi, socket, mask, &running);
+}
+
+static int wait_ms(const struct sl_transfer *transfer, int64_t most_ms)
+{
+    int64_t timer = transfer->timer_ms < 0 ? most_ms : transfer->timer_ms - monotonic_ms();
+
+    if (transfer->over || most_ms <= 0 || timer <= 0)
+        return 0;
+    timer = timer < most_ms ? timer : most_ms;
+    return timer < 60000 ? (int)timer : 60000;
+}
+
+void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
+{
+    struct epoll_event events[MOST_EVENTS];
+    int64_t until = monotonic_ms() + most_ms;
+    int n;
+
+    do {
+        n = epoll_wait(transfer->epoll, events, MOST_EVENTS,
+                       wait_ms(transfer, until - monotonic_ms()));
+        if (n < 0)
+            break; /* a signal */
+        for (int i = 0; i < n; i++)
+            act(transfer, events[i].data.fd, events[i].events);
+        if (transfer->timer_ms >= 0 && transfer->timer_ms <= monotonic_ms()) {
+            transfer->timer_ms = -1; /* it fires once */
+            act(transfer, CURL_SOCKET_TIMEOUT, 0);
+        }
+        collect(transfer);
+    } while (!transfer->over && monotonic_ms() < until);
+}
+
+/* ---- What came of it ----------------------------------------------------------------- */
+
+/* Curl's answer to "did the request leave?" is whether it was about to write its first
+ * byte. From there on nothing is certain until an answer is whole. */
+static enum sl_reach reach_of(const struct slot *slot, long status)
+{
+    if (!slot->begun)
+        return SL_NOT_SENT;
+    if (slot->code == CURLE_OK && !slot->repeated)
+        return SL_ANSWERED;
+    return status > 0 && !slot->repeated ? SL_CUT : SL_SENT;
+}
+
+static const char *transport_of(const struct slot *slot)
+{
+    if (slot->code == CURLE_OK || slot->too_large)
+        return NULL;
+    if (slot->repeated)
+        return "the connection was closed before an answer came";
+    return sl_arena_strdup(slot->send.arena,
+                           slot->reason[0] ? slot->reason : curl_easy_strerror(slot->code));
+}
+
+static void finish(struct sl_transfer *transfer, struct slot *slot)
+{
+    (void)curl_multi_remove_handle(transfer->multi, slot->easy);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
+    free_headers(slot);
+    slot->active = false;
+    slot->send.owner = NULL;
+    slot->next = transfer->unused;
+    transfer->unused = slot;
+    transfer->n_active--;
+}
+
+bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
+{
+    struct slot *slot = transfer->over;
+    curl_off_t retry_after = 0, took = 0;
+    char *content_type = NULL;
+    long status = 0;
+
+    if (!slot)
+        return false;
+    transfer->over = slot->next;
+    if (!transfer->over)
+        transfer->over_end = &transfer->over;
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &took);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    sent->owner = slot->send.owner;
+    sent->duration_ms = took / 1000;
+    sent->exchange = (struct sl_exchange){
+        .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
+        .status = (int)status,
+        .retry_after_ms = retry_after > 0 ? retry_after * 1000 : -1,
+        .content_type = content_type ? sl_arena_strdup(slot->send.arena, content_type) : "",
+        .body = slot->body.data,
+        .n_body = slot->body.len,
+        .too_large = slot->too_large,
+        .transport = transport_of(slot),
+    };
+    finish(transfer, slot);
+    return true;
+}
+
+void sl_transfer_drop(struct sl_transfer *transfer)
+{
+    for (struct slot *slot = transfer->all; slot; slot = slot->all)
+        if (slot->active)
+            finish(transfer, slot);
+    transfer->over = NULL;
+    transfer->over_end = &transfer->over;
+}

@@ -1,0 +1,40 @@
+#include "sandbox/registry.h"
+
+#include <string.h>
+
+#include "sandbox/box.h"
+
+const struct sl_simulator *const sl_simulators[] = {
+    &sl_sim_africastalking,
+    &sl_sim_mpesa,
+};
+
+const size_t sl_n_simulators = SL_COUNT(sl_simulators);
+
+_Static_assert(SL_COUNT(sl_simulators) <= SL_MAX_SIMULATORS, "box.h has room for them all");
+
+int sl_simulator_find(const char *code)
+{
+    for (size_t i = 0; i < sl_n_simulators; i++)
+        if (strcmp(sl_simulators[i]->code, code) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* M-Pesa's own paths begin with /mpesa: the rest decides which of the two is meant. */
+int sl_simulator_of(const char **path)
+{
+    for (size_t i = 0; i < sl_n_simulators; i++) {
+        size_t n = strlen(sl_simulators[i]->code);
+
+        if (strncmp(*path + 1, sl_simulators[i]->code, n) == 0 && (*path)[n + 1] == '/' &&
+            sl_simulators[i]->owns(*path + n + 1)) {
+            *path += n + 1;
+            return (int)i;
+        }
+    }
+    for (size_t i = 0; i < sl_n_simulators; i++)
+        if (sl_simulators[i]->owns(*path))
+            return (int)i;
+    return -1;
+}

@@ -1,0 +1,245 @@
+/* What the store promises of accounts: breaker, bucket, hold, block, the lock of the grant. */
+#include "tests/unit/fixture.h"
+
+#include "lib/store/accounts.h"
+
+static struct sl_boot_now at(int64_t ms)
+{
+    struct sl_boot_now now = { .ms = ms };
+
+    (void)strcpy(now.id, "11111111-2222-3333-4444-555555555555");
+    return now;
+}
+
+static struct sl_db *open_account(void)
+{
+    struct sl_db *db = fixture_open();
+    struct sl_err err;
+
+    assert_int_equal(sl_accounts_ensure(db, "a", AFRICASTALKING, &err), 0);
+    return db;
+}
+
+static const struct sl_account_limits unlimited = { 0, 0 };
+static const struct sl_account_limits ten = { 10, 20 }; /* a second; burst */
+
+static struct sl_gate_state gate(struct sl_db *db, int64_t runner, int64_t ms,
+                                 const struct sl_account_limits *limits)
+{
+    struct sl_boot_now now = at(ms);
+    struct sl_gate_state state;
+    struct sl_err err;
+
+    assert_int_equal(sl_accounts_gate(db, "a", runner, limits, &now, &state, &err), 0);
+    return state;
+}
+
+static void fail_times(struct sl_db *db, int n, int64_t ms)
+{
+    struct sl_boot_now now = at(ms);
+    struct sl_err err;
+
+    for (int i = 0; i < n; i++)
+        assert_int_equal(sl_accounts_failed(db, "a", &now, &err), 0);
+}
+
+static void the_fifth_failure_in_a_row_opens_the_breaker(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+
+    (void)state;
+    fail_times(db, 4, 1000);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_OPEN);
+    fail_times(db, 1, 1000);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_BREAKER);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).wait_ms, 10000);
+}
+
+static void a_success_between_starts_the_count_again(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_err err;
+
+    (void)state;
+    fail_times(db, 4, 1000);
+    assert_int_equal(sl_accounts_succeeded(db, "a", &err), 0);
+    fail_times(db, 4, 1000);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_OPEN);
+}
+
+static void half_open_lets_one_runner_try_one_request(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_gate_state mine, other;
+
+    (void)state;
+    fail_times(db, 5, 1000);
+    mine = gate(db, 1, 11001, &unlimited);
+    other = gate(db, 2, 11001, &unlimited);
+    assert_int_equal(mine.gate, SL_GATE_OPEN);
+    assert_true(mine.probe);
+    assert_int_equal(mine.allowed, 1);
+    assert_int_equal(other.gate, SL_GATE_BREAKER);
+}
+
+static void a_failed_probe_opens_it_for_twice_as_long(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+
+    (void)state;
+    fail_times(db, 5, 1000);
+    (void)gate(db, 1, 11001, &unlimited);
+    fail_times(db, 1, 11001);
+    assert_int_equal(gate(db, 1, 11001, &unlimited).wait_ms, 20000);
+}
+
+static void what_another_boot_left_is_void(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_boot_now later = at(500);
+    struct sl_gate_state state_now;
+    struct sl_err err;
+
+    (void)state;
+    fail_times(db, 5, 100000);
+    (void)strcpy(later.id, "99999999-2222-3333-4444-555555555555");
+    assert_int_equal(sl_accounts_gate(db, "a", 1, &unlimited, &later, &state_now, &err), 0);
+    assert_int_equal(state_now.gate, SL_GATE_OPEN);
+    assert_false(state_now.probe);
+}
+
+static int take(struct sl_db *db, int64_t units, int64_t ms)
+{
+    struct sl_boot_now now = at(ms);
+    struct sl_err err;
+
+    return sl_accounts_take(db, "a", units, &ten, &now, &err);
+}
+
+static void the_bucket_gives_its_burst_and_then_its_rate(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+
+    (void)state;
+    assert_int_equal(take(db, 20, 1000), 1);
+    assert_int_equal(take(db, 1, 1000), 0);
+    assert_int_equal(gate(db, 1, 1000, &ten).gate, SL_GATE_RATE);
+    assert_int_equal(take(db, 1, 1099), 0);
+    assert_int_equal(take(db, 1, 1101), 1);
+    assert_int_equal(take(db, 1, 1101), 0);
+    assert_int_equal(gate(db, 1, 2101, &ten).allowed, 10);
+}
+
+static void one_larger_than_the_bucket_leaves_when_it_is_full(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+
+    (void)state;
+    assert_int_equal(take(db, 100, 1000), 1);
+    assert_int_equal(take(db, 100, 2000), 0);
+    assert_int_equal(take(db, 100, 4000), 1);
+}
+
+static void too_many_requests_hold_everybody_at_most_an_hour(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_boot_now now = at(1000);
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(sl_accounts_hold(db, "a", INT64_C(99999999999), &now, &err), 0);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_HOLD);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).wait_ms, 3600000);
+}
+
+static void a_blocked_account_waits_for_a_person(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(sl_accounts_block(db, "a", "wrong key", &err), 0);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_BLOCKED);
+    assert_int_equal(gate(db, 1, INT64_C(1) << 40, &unlimited).gate, SL_GATE_BLOCKED);
+    assert_int_equal(sl_accounts_unblock(db, "a", &err), 0);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_OPEN);
+}
+
+static int lock(struct sl_db *db, int64_t runner, int64_t ms)
+{
+    struct sl_boot_now now = at(ms);
+    struct sl_err err;
+
+    return sl_tokens_lock(db, "a", runner, &now, 45000, &err);
+}
+
+static void the_grant_is_one_runners_until_its_lease_ends(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(lock(db, 1, 1000), 1);
+    assert_int_equal(lock(db, 2, 1000), 0);
+    assert_int_equal(lock(db, 2, 45999), 0);
+    assert_int_equal(lock(db, 2, 46001), 1);
+    assert_int_equal(sl_tokens_unlock(db, "a", 1, &err), 0); /* not its lock any more */
+    assert_int_equal(lock(db, 3, 46001), 0);
+}
+
+static struct sl_token_row token(struct sl_db *db, int64_t school)
+{
+    struct sl_token_row row = { 0 };
+    struct sl_err err;
+
+    assert_int_equal(sl_tokens_row(db, "a", school, MPESA, test_now_ms, &row, &err), 0);
+    row.access_token = "sealed";
+    return row;
+}
+
+static void a_token_is_stored_only_by_who_holds_the_lock(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_token_row row = token(db, GREENHILL), found;
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(lock(db, 1, 1000), 1);
+    assert_int_equal(sl_tokens_put(db, &row, 2, test_now_ms, &err), 0);
+    assert_int_equal(sl_tokens_get(db, arena, "a", &found, &err), 0);
+    assert_int_equal(sl_tokens_put(db, &row, 1, test_now_ms, &err), 1);
+    assert_int_equal(sl_tokens_put(db, &row, 1, test_now_ms, &err), 0); /* its version passed */
+    assert_int_equal(sl_tokens_get(db, arena, "a", &found, &err), 1);
+    assert_int_equal(found.version, 1);
+}
+
+static void schools_on_one_account_share_its_token(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_token_row first = token(db, GREENHILL), second = token(db, 1);
+
+    (void)state;
+    assert_int_equal(first.id, second.id);
+    assert_int_equal(second.school_id, GREENHILL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_fifth_failure_in_a_row_opens_the_breaker),
+        cmocka_unit_test(a_success_between_starts_the_count_again),
+        cmocka_unit_test(half_open_lets_one_runner_try_one_request),
+        cmocka_unit_test(a_failed_probe_opens_it_for_twice_as_long),
+        cmocka_unit_test(what_another_boot_left_is_void),
+        cmocka_unit_test(the_bucket_gives_its_burst_and_then_its_rate),
+        cmocka_unit_test(one_larger_than_the_bucket_leaves_when_it_is_full),
+        cmocka_unit_test(too_many_requests_hold_everybody_at_most_an_hour),
+        cmocka_unit_test(a_blocked_account_waits_for_a_person),
+        cmocka_unit_test(the_grant_is_one_runners_until_its_lease_ends),
+        cmocka_unit_test(a_token_is_stored_only_by_who_holds_the_lock),
+        cmocka_unit_test(schools_on_one_account_share_its_token),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,409 @@
+/* One line of tests/wire/CODE.jsonl, and what it makes of an adapter's arguments. The forms
+ * of a line are described at the top of test_wire.c, which is the only one to include this
+ * (and wire_suite.h after it). */
+#ifndef SL_TESTS_UNIT_WIRE_CASE_H
+#define SL_TESTS_UNIT_WIRE_CASE_H
+
+#include <stdarg.h> /* cmocka.h wants these four before it */
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/adapter/adapter.h"
+#include "lib/base/crypto.h"
+#include "lib/base/text.h"
+
+static const char *const verdicts[] = {
+    [SL_AMBIGUOUS] = "ambiguous",       [SL_OK] = "ok",     [SL_RETRY] = "retry",
+    [SL_RATE_LIMITED] = "rate_limited", [SL_AUTH] = "auth", [SL_PERMANENT] = "permanent",
+};
+
+struct wire_case {
+    struct sl_arena *arena;
+    const struct sl_adapter *adapter;
+    struct json_object *line;
+    size_t number; /* of the line */
+
+    const struct sl_step *step; /* NULL: a case of a hook or of check() */
+    const struct sl_hook *hook;
+    struct sl_settings settings;
+    struct sl_call call;
+    size_t n_items;
+
+    struct sl_sms_send sms; /* whichever the operation takes */
+    struct sl_payment_ask payment;
+    struct sl_refund_ask refund;
+    struct sl_c2b_pay c2b;
+};
+
+/* Fails the test, naming file, line and case. */
+__attribute__((format(printf, 2, 3))) static void blame(const struct wire_case *wire,
+                                                        const char *format, ...)
+{
+    char text[2000];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fail_msg("tests/wire/%s.jsonl:%zu: \"%s\": %s", wire->adapter->code, wire->number,
+             sl_json_text(wire->line, "case"), text);
+}
+
+/* A misspelt member would test nothing: `names` has all that may be there. */
+static void only_known(const struct wire_case *wire, struct json_object *object, const char *names)
+{
+    if (!json_object_is_type(object, json_type_object))
+        return;
+    json_object_object_foreach(object, name, value)
+    {
+        const char *at = names;
+        size_t n = strlen(name);
+
+        (void)value;
+        while (at && (strncmp(at, name, n) != 0 || (at[n] != ' ' && at[n] != '\0'))) {
+            at = strchr(at, ' ');
+            at = at ? at + 1 : NULL;
+        }
+        if (!at)
+            blame(wire, "\"%s\" is none of: %s", name, names);
+    }
+}
+
+/* ---- Settings ------------------------------------------------------------------------ */
+
+/* {"file":PATH}, relative to the top of the tree. */
+static const char *read_file(const struct wire_case *wire, const char *path)
+{
+    char *bytes = sl_arena_alloc(wire->arena, 65536, 1);
+    FILE *file = fopen(path, "r");
+
+    if (!file || fread(bytes, 1, 65535, file) == 0)
+        blame(wire, "%s cannot be read", path);
+    (void)fclose(file);
+    return bytes;
+}
+
+static const char *read_setting(const struct wire_case *wire, struct json_object *config,
+                                const char *name)
+{
+    struct json_object *value = sl_json_at(config, name);
+
+    if (json_object_is_type(value, json_type_object))
+        return read_file(wire, sl_json_text(value, "file"));
+    return value ? json_object_get_string(value) : NULL;
+}
+
+/* Defaults are filled in but for check(), which is told only what was given; a hook gets the
+ * fields that judge callbacks and no others. */
+static void read_settings(struct wire_case *wire)
+{
+    const struct sl_adapter *adapter = wire->adapter;
+    struct json_object *line = wire->line, *config = sl_json_at(line, "config");
+    const char **values = SL_NEW(wire->arena, const char *, adapter->n_fields + 1);
+    struct sl_buf known = sl_buf_new(wire->arena);
+    const char *environment = sl_json_text(line, "environment");
+    const char *country = sl_json_text(line, "school.country");
+    const char *currency = sl_json_text(line, "school.currency");
+    const char *school = sl_json_text(line, "school.name");
+
+    for (size_t i = 0; i < adapter->n_fields; i++) {
+        const struct sl_field *field = &adapter->fields[i];
+
+        sl_buf_printf(&known, "%s%s", i > 0 ? " " : "", field->name);
+        values[i] = read_setting(wire, config, field->name);
+        if (!values[i] && !sl_json_at(line, "check"))
+            values[i] = field->otherwise;
+        if (wire->step && !values[i] && field->required)
+            blame(wire, "the config lacks %s", field->name);
+        if (wire->hook && !field->callback)
+            values[i] = NULL;
+    }
+    only_known(wire, config, known.data);
+    wire->settings = (struct sl_settings){
+        .values = values,
+        .environment = environment ? environment : adapter->environment,
+        .base_url = sl_json_text(line, "base_url"),
+        .country = country ? country : "KE",
+        .currency = currency ? currency : "KES",
+        .school = school ? school : "Greenhill Academy",
+    };
+}
+
+/* ---- Inputs, by kind ----------------------------------------------------------------- */
+
+static void read_sms(struct wire_case *wire, struct json_object *in)
+{
+    struct json_object *to = sl_json_at(in, "to");
+    size_t n = sl_json_length(to);
+    const char **numbers = SL_NEW(wire->arena, const char *, n + 1);
+
+    only_known(wire, in, "from text to");
+    for (size_t i = 0; i < n; i++)
+        numbers[i] = json_object_get_string(json_object_array_get_idx(to, i));
+    if (n == 0 || !sl_json_text(in, "text"))
+        blame(wire, "\"in\" needs text and to");
+    wire->sms =
+        (struct sl_sms_send){ sl_json_text(in, "from"), sl_json_text(in, "text"), numbers, n };
+    wire->call.in.sms = &wire->sms;
+    wire->n_items = n;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static void read_payment(struct wire_case *wire, struct json_object *in)
+{
+    only_known(wire, in,
+               "phone amount_minor currency reference description email name external "
+               "external2 receipt");
+    wire->payment = (struct sl_payment_ask){
+        .phone = sl_json_text(in, "phone"),
+        .amount_minor = sl_json_int(in, "amount_minor", 0),
+        .currency = sl_json_text(in, "currency"),
+        .reference = sl_json_text(in, "reference"),
+        .description = or_empty(sl_json_text(in, "description")),
+        .email = sl_json_text(in, "email"),
+        .name = sl_json_text(in, "name"),
+        .external = sl_json_text(in, "external"),
+        .external2 = sl_json_text(in, "external2"),
+        .receipt = sl_json_text(in, "receipt"),
+    };
+    if (!wire->payment.currency)
+        wire->payment.currency = wire->settings.currency;
+    wire->call.in.payment = &wire->payment;
+}
+
+static void read_refund(struct wire_case *wire, struct json_object *in)
+{
+    only_known(wire, in, "receipt external amount_minor paid_minor currency reason reference");
+    wire->refund = (struct sl_refund_ask){
+        .receipt = sl_json_text(in, "receipt"),
+        .external = sl_json_text(in, "external"),
+        .amount_minor = sl_json_int(in, "amount_minor", 0),
+        .paid_minor = sl_json_int(in, "paid_minor", 0),
+        .currency = sl_json_text(in, "currency"),
+        .reason = or_empty(sl_json_text(in, "reason")),
+        .reference = sl_json_text(in, "reference"),
+    };
+    if (!wire->refund.currency)
+        wire->refund.currency = wire->settings.currency;
+    wire->call.in.refund = &wire->refund;
+}
+
+static void read_c2b(struct wire_case *wire, struct json_object *in)
+{
+    only_known(wire, in, "phone amount_minor reference");
+    wire->c2b = (struct sl_c2b_pay){ sl_json_text(in, "phone"), sl_json_int(in, "amount_minor", 0),
+                                     sl_json_text(in, "reference") };
+    wire->call.in.c2b = &wire->c2b;
+}
+
+static void read_input(struct wire_case *wire, enum sl_input_kind kind)
+{
+    struct json_object *in = sl_json_at(wire->line, "in");
+
+    wire->n_items = 1;
+    switch (kind) {
+    case SL_INPUT_NONE: only_known(wire, in, ""); return;
+    case SL_INPUT_SMS: read_sms(wire, in); return;
+    case SL_INPUT_PAYMENT: read_payment(wire, in); return;
+    case SL_INPUT_REFUND: read_refund(wire, in); return;
+    case SL_INPUT_C2B: read_c2b(wire, in); return;
+    }
+}
+
+/* ---- A case -------------------------------------------------------------------------- */
+
+static void read_call(struct wire_case *wire)
+{
+    struct json_object *line = wire->line;
+    const char *id = sl_json_text(line, "id"), *token = sl_json_text(line, "token");
+    const char *nonce = sl_json_text(line, "nonce");
+    bool granted = wire->adapter->grant && wire->step != &wire->adapter->grant->step;
+
+    wire->call.arena = wire->arena;
+    wire->call.settings = &wire->settings;
+    wire->call.token = granted && !token ? "TOKEN" : token;
+    wire->call.id = id ? id : "7K2M9QX4";
+    wire->call.now_ms = sl_json_int(line, "now_ms", 1795512852000);
+    wire->call.callback_base = sl_json_text(line, "callback_base");
+    wire->call.memory = sl_json_at(line, "memory");
+    if (nonce && !sl_unhex(nonce, wire->call.nonce, sizeof wire->call.nonce))
+        blame(wire, "\"nonce\" is not 64 hexadecimal digits");
+}
+
+static void find_step(struct wire_case *wire, const char *name)
+{
+    const struct sl_adapter *adapter = wire->adapter;
+    const struct sl_op *op = sl_adapter_op(adapter, name);
+    size_t step = (size_t)sl_json_int(wire->line, "step", 0);
+    bool grant = strcmp(name, "grant") == 0;
+
+    if (grant ? !adapter->grant : !op || step >= op->n_steps)
+        blame(wire, "there is no operation %s, or no such step", name);
+    wire->step = grant ? &adapter->grant->step : &op->steps[step];
+    read_settings(wire);
+    read_call(wire);
+    read_input(wire, grant ? SL_INPUT_NONE : op->input);
+}
+
+static const char operation_members[] =
+    "case op step environment config base_url school in id token now_ms nonce callback_base memory "
+    "request refuses error answer outcomes payment token_result balance balance_currency findings "
+    "next remembers needs note";
+static const char hook_members[] = "case hook environment config school method query content_type "
+                                   "body proof why events reply refused now_ms note";
+static const char check_members[] = "case check config environment base_url school error note";
+
+static void read_case(struct wire_case *wire)
+{
+    const char *op = sl_json_text(wire->line, "op"), *hook = sl_json_text(wire->line, "hook");
+
+    if (!sl_json_text(wire->line, "case"))
+        blame(wire, "this is no JSON, or has no \"case\"");
+    only_known(wire, wire->line, op ? operation_members : hook ? hook_members : check_members);
+    if (op) {
+        find_step(wire, op);
+        return;
+    }
+    wire->hook = hook ? sl_adapter_hook(wire->adapter, hook) : NULL;
+    if (hook ? !wire->hook : !sl_json_at(wire->line, "check"))
+        blame(wire, "neither op, nor hook that exists, nor check");
+    read_settings(wire);
+}
+
+/* Visits every case of every adapter, in the order of the files. */
+static void each_case(void (*visit)(struct wire_case *))
+{
+    for (size_t i = 0; sl_adapters[i]; i++) {
+        char path[256], *line = NULL;
+        size_t capacity = 0, number = 0;
+        ssize_t n;
+        FILE *file;
+
+        (void)snprintf(path, sizeof path, "tests/wire/%s.jsonl", sl_adapters[i]->code);
+        file = fopen(path, "r");
+        if (!file)
+            fail_msg("%s is missing", path);
+        while ((n = getline(&line, &capacity, file)) > 0) {
+            SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+            SL_AUTO(sl_json_free) struct json_object *doc = sl_json_parse(line, (size_t)n);
+            struct wire_case wire = { arena, sl_adapters[i], doc, ++number, .n_items = 1 };
+
+            read_case(&wire);
+            visit(&wire);
+        }
+        assert_true(number > 0);
+        free(line);
+        (void)fclose(file);
+    }
+}
+
+/* ---- What came ----------------------------------------------------------------------- */
+
+/* A body written as an object is JSON, written as text it is itself. */
+static void read_body(const struct wire_case *wire, struct json_object *body, const char **bytes,
+                      size_t *n)
+{
+    if (!body) {
+        *bytes = "";
+        *n = 0;
+    } else if (json_object_is_type(body, json_type_string)) {
+        *bytes = json_object_get_string(body);
+        *n = (size_t)json_object_get_string_len(body);
+    } else {
+        *bytes = sl_json_print(wire->arena, body);
+        *n = strlen(*bytes);
+    }
+}
+
+static enum sl_reach read_reach(const struct wire_case *wire, struct json_object *answer)
+{
+    static const char *const names[] = { "not_sent", "sent", "cut", "answered" };
+    const char *reach = sl_json_text(answer, "reach");
+
+    if (!reach)
+        return sl_json_at(answer, "status") ? SL_ANSWERED : SL_NOT_SENT;
+    for (size_t i = 0; i < SL_COUNT(names); i++)
+        if (strcmp(names[i], reach) == 0)
+            return (enum sl_reach)i;
+    blame(wire, "reach \"%s\" is unknown", reach);
+    return SL_NOT_SENT;
+}
+
+static struct sl_exchange read_answer(const struct wire_case *wire)
+{
+    struct json_object *answer = sl_json_at(wire->line, "answer");
+    struct json_object *body = sl_json_at(answer, "body");
+    const char *type = sl_json_text(answer, "content_type");
+    struct sl_exchange exchange = {
+        .reach = read_reach(wire, answer),
+        .status = (int)sl_json_int(answer, "status", 0),
+        .retry_after_ms = sl_json_int(answer, "retry_after_ms", -1),
+        .too_large = sl_json_at(answer, "too_large") != NULL,
+        .transport = sl_json_text(answer, "transport"),
+    };
+
+    only_known(wire, answer,
+               "status headers content_type retry_after_ms body reach too_large transport");
+    if (!type)
+        type = json_object_is_type(body, json_type_object) ? "application/json" : "";
+    exchange.content_type = type;
+    read_body(wire, body, &exchange.body, &exchange.n_body);
+    return exchange;
+}
+
+/* The digest of any body, as the daemon makes it. */
+static const char *digest_of(struct sl_arena *arena, const char *bytes, size_t n)
+{
+    unsigned char hash[SL_SHA256_SIZE];
+    char *text = sl_arena_alloc(arena, 17, 1);
+
+    sl_sha256(bytes, n, hash);
+    sl_hex(hash, 8, text);
+    return text;
+}
+
+static struct sl_inbound read_inbound(const struct wire_case *wire)
+{
+    struct json_object *line = wire->line, *body = sl_json_at(line, "body");
+    const char *method = sl_json_text(line, "method"), *query = sl_json_text(line, "query");
+    const char *type = sl_json_text(line, "content_type");
+    struct sl_inbound inbound = {
+        .arena = wire->arena,
+        .settings = &wire->settings,
+        .method = method ? method : "POST",
+        .query = query ? query : "",
+        .now_ms = sl_json_int(line, "now_ms", 1795512852000),
+    };
+
+    if (!type)
+        type = json_object_is_type(body, json_type_object) ? "application/json"
+                                                           : "application/x-www-form-urlencoded";
+    inbound.content_type = type;
+    read_body(wire, body, &inbound.body, &inbound.n_body);
+    inbound.digest = digest_of(wire->arena, inbound.body, inbound.n_body);
+    return inbound;
+}
+
+/* A result as parse() gets it. */
+static struct sl_result no_result(const struct wire_case *wire)
+{
+    return (struct sl_result){ .items = SL_NEW(wire->arena, struct sl_outcome, wire->n_items),
+                               .n_items = wire->n_items };
+}
+
+static void free_result(struct sl_result *result)
+{
+    sl_json_free(&result->memory);
+}
+
+#endif
