@@ -132,12 +132,13 @@ CREATE INDEX integration_logs_operation ON integration_logs (school_id, operatio
 CREATE INDEX integration_logs_external ON integration_logs (external_reference);
 CREATE INDEX integration_logs_created ON integration_logs (created_at);
 
+-- By log row, not by phone: written with every call, and looked through only when a person
+-- searches for one, a few bytes a row.
 CREATE TABLE log_phones (
-    phone_hash BLOB    NOT NULL, -- keyed
     log_id     INTEGER NOT NULL REFERENCES integration_logs (id) ON DELETE CASCADE,
-    PRIMARY KEY (phone_hash, log_id)
+    phone_hash BLOB    NOT NULL, -- keyed
+    PRIMARY KEY (log_id, phone_hash)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX log_phones_log ON log_phones (log_id);
 
 CREATE TABLE log_anchors (
     id         INTEGER PRIMARY KEY,

@@ -33,8 +33,6 @@ static void read_status(const struct sl_exchange *exchange, const char *text,
 
     sl_result_from_status(exchange, text, result);
     outcome = result->items[0];
-    if (outcome.verdict == SL_AUTH)
-        outcome.concerns = SL_ACCOUNT; /* there is nothing to renew */
     if (outcome.verdict == SL_RATE_LIMITED && outcome.after_ms == 0)
         outcome.after_ms = TOO_MANY_MS;
     if (exchange->status == 413)
@@ -163,7 +161,7 @@ static void settle(const struct sl_call *call, const uint64_t *wanted, struct js
     size_t i = *next, tried = 0;
     struct sl_outcome outcome;
 
-    while (tried < result->n_items && (digits == 0 || wanted[i] != digits)) {
+    while (tried < result->n_items && wanted[i] != digits) {
         i = i + 1 < result->n_items ? i + 1 : 0;
         tried++;
     }

@@ -18,7 +18,7 @@ struct sl_arena {
     size_t used; /* bytes of the first chunk */
 };
 
-enum { CHUNK_BYTES = 8192 };
+enum { CHUNK_BYTES = 4096 };
 
 struct sl_arena *sl_arena_new(void)
 {

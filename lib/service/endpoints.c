@@ -41,7 +41,7 @@ static int seal(struct sl_service *service, const struct sl_endpoint *endpoint,
     const struct sl_seal_place place = place_of(endpoint);
     const char *text = sl_values_print(arena, values, SL_VALUES_CALLBACK);
     const char *sealed =
-        sl_seal(service->keyring, SL_KEY_WEBHOOK, arena, text, strlen(text), &place, err);
+        sl_service_seal(service, SL_KEY_WEBHOOK, arena, text, strlen(text), &place, err);
 
     return sealed && sl_endpoints_seal(service->db, endpoint->id, sealed, err) >= 0 ? 0 : -1;
 }
@@ -240,6 +240,7 @@ int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
         record(service, &endpoint, "webhook.add", err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
     made->id = endpoint.id;
+    made->token = token;
     list_urls(arena, setup.adapter, setup.base, token, made);
     return 0;
 }
@@ -275,6 +276,7 @@ int sl_endpoint_rotate(struct sl_service *service, struct sl_arena *arena, int64
         record(service, &endpoint, "webhook.rotate", err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
     made->id = id;
+    made->token = token;
     list_urls(arena, setup.adapter, setup.base, token, made);
     return 0;
 }

@@ -28,6 +28,7 @@ struct sl_endpoint_url {
 /* All in the arena. The token is nowhere else: what is not shown now is never shown. */
 struct sl_endpoint_made {
     int64_t id;
+    const char *token;
     const struct sl_endpoint_url *urls; /* n_urls of them */
     size_t n_urls;
 };

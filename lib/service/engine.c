@@ -174,7 +174,7 @@ static int claim_source(struct engine *engine, struct sl_arena *arena,
     }
     if (gate.gate == SL_GATE_OPEN || (gate.wait_ms > 0 && gate.wait_ms < engine->soonest_ms))
         engine->soonest_ms = gate.wait_ms;
-    if (gate.gate == SL_GATE_BLOCKED)
+    if (gate.gate == SL_GATE_BLOCKED && !engine->counts->refused)
         engine->counts->refused = gate_words[gate.gate];
     if (gate.gate != SL_GATE_OPEN) {
         engine->counts->waiting = gate_words[gate.gate];

@@ -37,6 +37,7 @@ int sl_enqueue(struct sl_service *service, const struct sl_op *op, struct sl_ite
     char token[SL_CALLBACK_TOKEN_SIZE], hash[SL_TOKEN_HASH_SIZE];
     int added;
 
+    assert(op);
     if (!op->callback)
         return sl_queue_add(service->db, item, now_ms, err);
     sl_callback_token(token, hash);

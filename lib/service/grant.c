@@ -179,13 +179,13 @@ static int store_token(struct engine *engine, struct slot *slot, const struct sl
         return -1;
     access = place_of(&row, "access_token");
     refresh = place_of(&row, "refresh_token");
-    row.access_token = sl_seal(engine->service->keyring, SL_KEY_SEAL, job->arena, token->access,
-                               strlen(token->access), &access, err);
+    row.access_token = sl_service_seal(engine->service, SL_KEY_SEAL, job->arena, token->access,
+                                       strlen(token->access), &access, err);
     if (!row.access_token)
         return -1;
     if (token->refresh) {
-        row.refresh_token = sl_seal(engine->service->keyring, SL_KEY_SEAL, job->arena,
-                                    token->refresh, strlen(token->refresh), &refresh, err);
+        row.refresh_token = sl_service_seal(engine->service, SL_KEY_SEAL, job->arena,
+                                            token->refresh, strlen(token->refresh), &refresh, err);
         if (!row.refresh_token)
             return -1;
     }

@@ -1,6 +1,6 @@
 /* What the files of lib/service/inbound.h share: inbound_owner.c (whose an address is), inbound.c
- * (from request to stored events), inbound_apply.c (from those to records). Nobody else includes
- * this. */
+ * (from request to stored events), inbound_answer.c and inbound_validate.c (parts of that),
+ * inbound_apply.c and inbound_deeds.c (from events to records). Nobody else includes this. */
 #ifndef SL_SERVICE_INBOUND_PRIVATE_H
 #define SL_SERVICE_INBOUND_PRIVATE_H
 
@@ -53,6 +53,48 @@ int owner_of_school(struct owners *owners, const struct sl_adapter *adapter, int
 /* A setting of that name among the adapter's, or NULL. */
 const char *owner_setting(const struct owner *owner, const char *name);
 
+/* ---- Receiving ------------------------------------------------------------------------------ */
+
+struct sl_inbox {
+    struct sl_service *service;
+    struct owners owners;
+    struct sl_tx tx;
+    int64_t now_ms;
+    /* Requests to nobody: scanners must not fill the log. */
+    int64_t second, n_logged, n_unlogged;
+};
+
+/* One request on its way. */
+struct reception {
+    struct sl_inbox *inbox;
+    struct sl_received *received;
+    struct sl_arena *arena;
+    struct route route;
+    struct owner *owner;
+    int64_t queue_id; /* of a token that belongs to an operation */
+    int64_t school_id, provider_id;
+    struct sl_webhook_request request;
+    const char *scope;
+    struct sl_heard heard;
+    const char *note; /* of a validation */
+    bool refused;     /* likewise */
+};
+
+/* Each answers the request, and leaves the row of a call that leaves no event behind. Returns 1, or
+ * -1. `why` NULL: it was taken. */
+int inbound_answer(const struct reception *reception, struct sl_reply reply, const char *why,
+                   struct sl_err *err);
+int inbound_refuse(const struct reception *reception, int status, const char *why,
+                   struct sl_err *err);
+/* Of many in a second only some leave a row: nobody is known whom it concerns. */
+int inbound_refuse_stranger(const struct reception *reception, int status, const char *why,
+                            struct sl_err *err);
+int inbound_answer_malformed(const struct reception *reception, struct sl_err *err);
+
+/* Whether what is to be paid may be. Returns 0 to go on, 1 if it is answered or a program is to be
+ * asked, or -1. */
+int inbound_validate(struct reception *reception, struct sl_err *err);
+
 /* ---- Events --------------------------------------------------------------------------------- */
 
 extern const char *const inbound_kinds[]; /* "delivery", by enum sl_event_kind */
@@ -63,5 +105,27 @@ void inbound_hear(struct sl_arena *arena, const struct owner *owner, const struc
 
 /* The answer as the log shows it, or NULL. */
 const char *inbound_shown_reply(struct sl_arena *arena, const struct sl_reply *reply);
+
+/* ---- Applying ------------------------------------------------------------------------------- */
+
+/* An event on its way into our records. */
+struct deed {
+    struct sl_service *service;
+    struct sl_arena *arena;
+    int64_t now_ms;
+    struct sl_webhook_event row;
+    struct sl_webhook_request request;
+    const struct owner *owner;
+    const struct sl_event *event;
+    struct sl_item item; /* of a token that belongs to an operation; id 0: none */
+
+    /* What became of it. */
+    const char *state;                         /* "done" until it is something else */
+    const char *note;                          /* as it was until it is something else */
+    const char *reference_type, *reference_id; /* our record, for the log; or NULL */
+};
+
+/* Writes the records of an event. SL_ERR_DATA for what makes no sense. */
+int deed_do(struct deed *deed, struct sl_err *err);
 
 #endif

@@ -5,17 +5,13 @@
 #include "lib/service/job.h"
 #include "lib/store/optouts.h"
 
-enum { MOST_RECIPIENTS = 1000 };
-
 static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
 {
     struct sl_sms_send *sms = SL_NEW(job->arena, struct sl_sms_send, 1);
-    size_t most = job->item.batch_id ? MOST_RECIPIENTS : 1;
     const char **to;
     int n;
 
-    job->messages = SL_NEW(job->arena, struct sl_message, most);
-    n = sl_messages_due(service->db, job->arena, job->item.id, most, job->messages, err);
+    n = sl_messages_due(service->db, job->arena, job->item.id, &job->messages, err);
     if (n <= 0)
         return n;
     to = SL_NEW(job->arena, const char *, (size_t)n);

@@ -11,6 +11,8 @@
 #include "lib/service/payments_private.h"
 #include "lib/text/phone.h"
 
+enum { ASK_AGAIN_MS = 30000 };
+
 static const char operation[] = "payment.request";
 
 /* ---- What a person wrote ----------------------------------------------------------------- */
@@ -64,7 +66,6 @@ int payment_plan(struct sl_service *service, struct sl_arena *arena, struct paym
 {
     struct sl_call call = { .arena = arena, .token = "", .now_ms = sl_now_ms(), .in = plan->in };
     const struct sl_adapter *adapter;
-    char id[SL_ULID_SIZE];
 
     if (sl_config_open(service, arena, plan->school_id, plan->provider_id, &plan->account, err) < 0)
         return -1;
@@ -75,8 +76,7 @@ int payment_plan(struct sl_service *service, struct sl_arena *arena, struct paym
     if ((plan->op->callback || plan->for_endpoint) &&
         callback_base(arena, service, plan, &call.callback_base, err) < 0)
         return -1;
-    sl_ulid(call.now_ms, id);
-    call.id = id;
+    call.id = payment_new_id(arena, call.now_ms);
     call.settings = &plan->account.settings;
     sl_random(call.nonce, sizeof call.nonce);
     if (plan->op->steps[0].build(&call, &plan->built, err) < 0)
@@ -192,11 +192,9 @@ static int add_payment(struct sl_service *service, struct sl_arena *arena,
                        struct sl_payment *payment, struct sl_err *err)
 {
     const struct sl_payment_ask *ask = recording->ask;
-    char id[SL_ULID_SIZE];
 
-    sl_ulid(now_ms, id);
     *payment = (struct sl_payment){
-        .public_id = sl_arena_strdup(arena, id),
+        .public_id = payment_new_id(arena, now_ms),
         .school_id = recording->plan->account.school.id,
         .provider_id = recording->plan->account.provider_id,
         .source = "request",
@@ -304,6 +302,46 @@ int sl_payments_ask(struct sl_service *service, const struct sl_payment *payment
 
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         payment_ask(service, payment, sl_now_ms(), item_id, err) < 0)
+        return -1;
+    return sl_tx_commit(&tx, err);
+}
+
+/* A question that its row's schedule has come to. As settle.c does it for whoever watches. */
+static int ask_if_due(struct sl_service *service, const struct sl_payment *payment,
+                      const struct sl_item *request, int64_t now_ms, int64_t *item_id,
+                      struct sl_err *err)
+{
+    if (!request->accepted || !request->waits_for || request->next_attempt_at == 0 ||
+        request->next_attempt_at > now_ms)
+        return 0;
+    if (payment_ask(service, payment, now_ms, item_id, err) < 0)
+        return -1;
+    return sl_queue_wait_on(service->db, request->id, request->waits_for, now_ms + ASK_AGAIN_MS, 1,
+                            err) < 0
+               ? -1
+               : 0;
+}
+
+int sl_payments_due(struct sl_service *service, const struct sl_payment *payment, int64_t *item_id,
+                    struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const char *question = sl_arena_printf(arena, "payment.verify:%lld", (long long)payment->id);
+    int64_t now_ms = sl_now_ms();
+    struct sl_item request = { 0 };
+
+    *item_id = 0;
+    if (sl_tx_begin(&tx, service->db, err) < 0 ||
+        (payment->queue_id &&
+         sl_queue_get(service->db, arena, payment->queue_id, &request, err) < 0) ||
+        sl_queue_open(service->db, question, item_id, err) < 0)
+        return -1;
+    if (*item_id != 0)
+        return 0;
+    if (payment_is(request.status, "pending"))
+        *item_id = request.id;
+    else if (ask_if_due(service, payment, &request, now_ms, item_id, err) < 0)
         return -1;
     return sl_tx_commit(&tx, err);
 }

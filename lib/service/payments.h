@@ -40,6 +40,22 @@ int sl_payments_preview(struct sl_service *service, struct sl_arena *arena,
 int sl_payments_ask(struct sl_service *service, const struct sl_payment *payment, int64_t *item_id,
                     struct sl_err *err);
 
+/* While somebody waits for a payment: the row that may be worked for it now, for sl_engine_run().
+ * An open question, its request if that is to be tried again, or a question that has become due.
+ * 0: there is nothing to do. */
+int sl_payments_due(struct sl_service *service, const struct sl_payment *payment, int64_t *item_id,
+                    struct sl_err *err);
+
+/* For one that cannot be asked about (no answer and no callback brought an id): a C2B confirmation
+ * of the same reference, amount and last digits within ten minutes makes it succeed. Returns 1,
+ * 0 if there is none, or more than one, or -1. Inside a transaction. */
+int sl_payments_match(struct sl_service *service, int64_t payment_id, int64_t now_ms,
+                      struct sl_err *err);
+
+/* Calls it unknown: a person has to look. Inside a transaction. */
+int sl_payments_give_up(struct sl_service *service, int64_t payment_id, int64_t now_ms,
+                        struct sl_err *err);
+
 /* Asks for money back: checks, records. `amount` NULL: all of it; a part only with `force` where
  * the provider promises none. */
 struct sl_refund_request {

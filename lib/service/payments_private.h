@@ -33,6 +33,8 @@ bool payment_raise(struct payment_change *change, const char *status);
 /* A payment of its own for money that was taken for this one's by mistake. */
 int payment_release(struct payment_change *change, struct sl_err *err);
 
+const char *payment_new_id(struct sl_arena *arena, int64_t now_ms);
+
 bool payment_is(const char *word, const char *what); /* both are there and the same */
 bool payment_is_over(const struct sl_payment *payment);
 

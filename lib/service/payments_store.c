@@ -14,6 +14,14 @@ bool payment_is(const char *word, const char *what)
     return word && strcmp(word, what) == 0;
 }
 
+const char *payment_new_id(struct sl_arena *arena, int64_t now_ms)
+{
+    char id[SL_ULID_SIZE];
+
+    sl_ulid(now_ms, id);
+    return sl_arena_strdup(arena, id);
+}
+
 /* ---- Ranks ----------------------------------------------------------------------------- */
 
 enum { OPEN_RANKS = 3 };
@@ -134,10 +142,8 @@ int payment_change_store(struct payment_change *change, struct sl_err *err)
 int payment_release(struct payment_change *change, struct sl_err *err)
 {
     struct sl_payment *payment = &change->now, own = *payment;
-    char id[SL_ULID_SIZE];
 
-    sl_ulid(change->now_ms, id);
-    own.public_id = sl_arena_strdup(change->arena, id);
+    own.public_id = payment_new_id(change->arena, change->now_ms);
     own.source = "c2b";
     own.status = "succeeded";
     own.receipt = payment->receipt ? payment->receipt : payment->told_receipt;

@@ -2,8 +2,9 @@
  *
  * The payment keeps the last word of each: told_state and asked_state. A callback's words are those
  * of enum sl_pay_state, or "mismatch" (it does not fit), "disputed" (two that contradict each
- * other), or "received" (a C2B confirmation that fits). Money counts when a query says paid and
- * the callbacks, if there were any, tell the right amount. */
+ * other), "received" (a C2B confirmation that seems to be of this money) or "confirmed" (one of
+ * the receipt that the callback told). Money counts when a query says paid and the callbacks, if
+ * there were any, tell the right amount. */
 #include "lib/service/payments_private.h"
 
 #include <string.h>
@@ -74,11 +75,17 @@ static void judge(struct payment_change *change)
         payment->receipt = payment->told_receipt;
 }
 
+static bool was_received(const struct sl_payment *payment)
+{
+    return payment_is(payment->told_state, "received") ||
+           payment_is(payment->told_state, "confirmed");
+}
+
 bool payment_confirmed(struct payment_change *change)
 {
     struct sl_payment *payment = &change->now;
 
-    if (!payment_is(payment->told_state, "received") || payment->external_reference)
+    if (!was_received(payment) || payment->external_reference)
         return false;
     if (payment_raise(change, "succeeded"))
         payment->error = NULL;
@@ -121,7 +128,7 @@ static int asked_refused(struct payment_change *change, const struct sl_payment_
     payment->asked_state = state_words[news->state];
     payment->status = state_words[news->state];
     payment->error = reason(change->arena, news);
-    if (payment_is(payment->told_state, "received") && payment_release(change, err) < 0)
+    if (was_received(payment) && payment_release(change, err) < 0)
         return -1;
     return payment_change_store(change, err);
 }
@@ -211,7 +218,7 @@ static int told_other_receipt(struct payment_change *change, const char *receipt
     set_missing(change->arena, &payment->mismatch,
                 sl_arena_printf(change->arena, "callbacks tell two receipts, %s and %s", known,
                                 receipt));
-    if (!payment->receipt) {
+    if (!payment->receipt && !payment_is(payment->told_state, "confirmed")) {
         payment->told_receipt = NULL;
         payment->told_state = "disputed";
     }
@@ -231,6 +238,14 @@ static int take_receipt(struct payment_change *change, const char *receipt, stru
     return 0;
 }
 
+static void set_told_paid(struct sl_payment *payment, const char *receipt)
+{
+    if (payment_is(payment->told_state, "received") && receipt)
+        payment->told_state = "confirmed";
+    else if (!payment_is(payment->told_state, "disputed") && !was_received(payment))
+        payment->told_state = "paid";
+}
+
 /* Whoever does not name the amount is not believed the receipt either. */
 static int told_paid(struct payment_change *change, const struct sl_payment_news *news,
                      struct sl_err *err)
@@ -241,9 +256,10 @@ static int told_paid(struct payment_change *change, const struct sl_payment_news
         if (take_receipt(change, news->receipt, err) < 0)
             return -1;
         payment->told_amount_minor = news->amount_minor;
+        set_told_paid(payment, news->receipt);
+    } else {
+        set_told_paid(payment, NULL);
     }
-    if (!payment_is(payment->told_state, "disputed"))
-        payment->told_state = "paid";
     set_missing(change->arena, &payment->payer, news->payer);
     (void)payment_raise(change, "pending");
     judge(change);
@@ -338,8 +354,7 @@ int payment_received(struct payment_change *change, const struct sl_payment_news
     int found = 0;
 
     set_missing(change->arena, &payment->payer, news->payer);
-    if (!payment->told_receipt)
-        payment->told_state = "received";
+    payment->told_state = payment->told_receipt ? "confirmed" : "received";
     set_missing(change->arena, &payment->told_receipt, news->receipt);
     payment->told_amount_minor = news->amount_minor;
     (void)payment_raise(change, "pending");

@@ -5,7 +5,6 @@
 #include "lib/base/text.h"
 #include "lib/service/act.h"
 #include "lib/service/enqueue.h"
-#include "lib/service/ids.h"
 #include "lib/service/job.h"
 #include "lib/service/payments_private.h"
 
@@ -27,8 +26,9 @@ static int check_payment(const struct sl_payment *payment, struct sl_err *err)
         return sl_err_set(err, SL_ERR_DATA, "payment %s was given back already",
                           payment->public_id);
     if (!payment_is(payment->status, "succeeded"))
-        return sl_err_set(err, SL_ERR_DATA, "payment %s is %s: only one that succeeded can be "
-                                            "given back",
+        return sl_err_set(err, SL_ERR_DATA,
+                          "payment %s is %s: only one that succeeded can be "
+                          "given back",
                           payment->public_id, payment->status);
     if (payment->receipt)
         return 0;
@@ -148,8 +148,8 @@ static int record(struct sl_service *service, struct sl_arena *arena,
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     int64_t now_ms = sl_now_ms();
-    char id[SL_ULID_SIZE];
     struct sl_refund refund = {
+        .public_id = payment_new_id(arena, now_ms),
         .payment_id = recording->payment->id,
         .status = "initiated",
         .amount_minor = recording->ask.amount_minor,
@@ -157,8 +157,6 @@ static int record(struct sl_service *service, struct sl_arena *arena,
     };
     int found;
 
-    sl_ulid(now_ms, id);
-    refund.public_id = sl_arena_strdup(arena, id);
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
     found = find_earlier(service, arena, recording, out, err);

@@ -103,9 +103,9 @@ static int finish(struct sl_service *service, struct sl_refund *refund, const ch
     refund->error = error;
     if (sl_refunds_write(service->db, refund, now_ms, err) < 0)
         return -1;
-    if (refund->queue_id && sl_queue_end(service->db, refund->queue_id,
-                                         done ? "completed" : "failed", error, NULL, now_ms,
-                                         err) < 0)
+    if (refund->queue_id &&
+        sl_queue_end(service->db, refund->queue_id, done ? "completed" : "failed", error, NULL,
+                     now_ms, err) < 0)
         return -1;
     return done ? give_back(service, refund, now_ms, err) : 0;
 }
@@ -213,7 +213,10 @@ static int told_refund(struct sl_service *service, const struct sl_item *item,
 
     if (outcome->external && refund->external_reference &&
         strcmp(outcome->external, refund->external_reference) != 0)
-        return 0; /* about something else */
+        return 0;                              /* about something else */
+    if (payment_is(item->status, "pending") && /* it would be sent again */
+        sl_queue_cancel(service->db, item->id, now_ms, err) < 0)
+        return -1;
     switch (outcome->verdict) {
     case SL_OK: return finish(service, refund, "succeeded", NULL, now_ms, err);
     case SL_PERMANENT:
@@ -242,8 +245,7 @@ static int told_status(struct sl_service *service, const struct sl_item *item,
     case SL_PAY_PAID: return finish(service, refund, "succeeded", NULL, now_ms, err);
     case SL_PAY_FAILED:
     case SL_PAY_CANCELLED:
-    case SL_PAY_EXPIRED:
-        return finish(service, refund, "failed", event->result_text, now_ms, err);
+    case SL_PAY_EXPIRED: return finish(service, refund, "failed", event->result_text, now_ms, err);
     case SL_PAY_PENDING:
     case SL_PAY_UNKNOWN: break;
     }
@@ -255,6 +257,7 @@ static int told_row(struct sl_service *service, const struct sl_item *item,
                     const struct sl_event *event, int64_t now_ms, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const char *text = event->result_text ? event->result_text : event->text;
     bool fine = event->outcome.verdict == SL_OK;
     struct sl_buf result = sl_buf_new(arena);
 
@@ -263,7 +266,7 @@ static int told_row(struct sl_service *service, const struct sl_item *item,
     sl_buf_text(&result, "{\"findings\":[{\"grade\":");
     sl_json_quote(&result, fine ? "good" : "warn");
     sl_buf_text(&result, ",\"text\":");
-    sl_json_quote(&result, event->result_text ? event->result_text : event->text ? event->text : "");
+    sl_json_quote(&result, text ? text : "");
     sl_buf_text(&result, "}]}");
     return sl_queue_end(service->db, item->id, fine ? "completed" : "failed",
                         fine ? NULL : sl_outcome_text(arena, &event->outcome), result.data, now_ms,

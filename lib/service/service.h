@@ -15,7 +15,11 @@ struct sl_service {
     struct sl_installation settings; /* lib/service/settings.h: where things are */
     struct sl_db *db;
     struct sl_keyring *keyring; /* NULL with SL_NO_KEYS */
-    struct sl_chain chain;      /* lib/service/audit.h's own; starts zeroed, holds nothing to free */
+    struct sl_ring_seen {
+        uint64_t device, inode;
+        int64_t changed_ns;
+    } seen[2];             /* the ring's files as they were when it was read; service.c's own */
+    struct sl_chain chain; /* lib/service/audit.h's own; starts zeroed, holds nothing to free */
 };
 
 enum sl_service_keys { SL_NO_KEYS, SL_WEBHOOK_KEYS, SL_ALL_KEYS };
@@ -30,6 +34,13 @@ struct sl_service_options {
 int sl_service_open(struct sl_service **service, const struct sl_service_options *options,
                     struct sl_err *err);
 void sl_service_close(struct sl_service **service); /* for SL_AUTO() */
+
+/* As sl_seal(), with the service's ring; it is read again first if its files have changed. Call it
+ * in the transaction that stores the text: a key is taken out of the ring only while nobody else
+ * can write, so nothing is ever sealed by one that is gone. */
+char *sl_service_seal(struct sl_service *service, enum sl_key_purpose purpose,
+                      struct sl_arena *arena, const void *plaintext, size_t n,
+                      const struct sl_seal_place *place, struct sl_err *err);
 
 /* As sl_unseal(), with the service's ring; where a rotation has sealed it meanwhile with a key
  * that this process has not seen, the ring is read again, once. */

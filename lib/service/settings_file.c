@@ -15,13 +15,6 @@ struct reader {
     size_t n;
 };
 
-static void close_file(FILE **file)
-{
-    if (*file)
-        (void)fclose(*file);
-    *file = NULL;
-}
-
 static int fail(const yaml_parser_t *parser, struct sl_err *err)
 {
     return sl_err_set(err, SL_ERR_CONFIG, "line %zu: %s", parser->problem_mark.line + 1,
@@ -89,13 +82,27 @@ static int read_setting(struct reader *reader, struct sl_err *err)
     return 1; /* the marks around the lines */
 }
 
+static int read_settings(struct reader *reader, FILE *file, struct sl_err *err)
+{
+    SL_AUTO(yaml_parser_delete) yaml_parser_t parser = { 0 };
+    int more;
+
+    if (!yaml_parser_initialize(&parser))
+        sl_out_of_memory();
+    yaml_parser_set_input_file(&parser, file);
+    reader->parser = &parser;
+    do {
+        more = read_setting(reader, err);
+    } while (more > 0);
+    return more;
+}
+
 int sl_settings_file_read(struct sl_arena *arena, const char *path,
                           const struct sl_file_setting **settings, size_t *n, struct sl_err *err)
 {
-    SL_AUTO(close_file) FILE *file = fopen(path, "re");
-    SL_AUTO(yaml_parser_delete) yaml_parser_t parser = { 0 };
-    struct reader reader = { .parser = &parser, .arena = arena };
-    int more;
+    struct reader reader = { .arena = arena };
+    FILE *file = fopen(path, "re");
+    int status;
 
     *n = 0;
     *settings = NULL;
@@ -103,14 +110,10 @@ int sl_settings_file_read(struct sl_arena *arena, const char *path,
         return 0;
     if (!file)
         return sl_err_set(err, SL_ERR_CONFIG, "%s: %m", path);
-    if (!yaml_parser_initialize(&parser))
-        sl_out_of_memory();
-    yaml_parser_set_input_file(&parser, file);
     reader.settings = SL_NEW(arena, struct sl_file_setting, MOST);
-    do {
-        more = read_setting(&reader, err);
-    } while (more > 0);
-    if (more < 0)
+    status = read_settings(&reader, file, err);
+    (void)fclose(file);
+    if (status < 0)
         return sl_err_context(err, "%s", path);
     *settings = reader.settings;
     *n = reader.n;

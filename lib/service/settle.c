@@ -4,6 +4,7 @@
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
 #include "lib/service/audit.h"
+#include "lib/service/enqueue.h"
 #include "lib/service/engine_private.h"
 #include "lib/service/seal.h"
 #include "lib/store/runners.h"
@@ -162,7 +163,7 @@ static int seal_memory(struct engine *engine, struct sl_job *job, const char **s
         sl_out_of_memory();
     text = sl_json_print(job->arena, memory);
     *sealed =
-        sl_seal(engine->service->keyring, SL_KEY_SEAL, job->arena, text, strlen(text), &place, err);
+        sl_service_seal(engine->service, SL_KEY_SEAL, job->arena, text, strlen(text), &place, err);
     return *sealed ? 0 : -1;
 }
 
@@ -472,8 +473,8 @@ int settle_orphans(struct engine *engine, struct sl_err *err)
 /* ---- Rows that wait -------------------------------------------------------------------------------- */
 
 /* Asks about a row: another row, urgent, one at a time. */
-static int ask(struct engine *engine, const struct sl_item *item, const struct sl_settle *settle,
-               struct sl_err *err)
+static int ask(struct engine *engine, const struct sl_item *item, const struct sl_adapter *adapter,
+               const struct sl_settle *settle, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct sl_item query = {
@@ -488,10 +489,11 @@ static int ask(struct engine *engine, const struct sl_item *item, const struct s
         .dedupe_key = sl_arena_printf(arena, "%s:%lld", settle->query, (long long)item->subject_id),
     };
     int64_t now_ms = sl_now_ms(), next = ask_time(settle, item->asks + 1, item->last_attempt_at);
+    const struct sl_op *op = sl_adapter_op(adapter, settle->query);
 
     if (next <= now_ms)
         next = now_ms + 60000;
-    if (sl_queue_add(engine->service->db, &query, now_ms, err) < 0)
+    if (sl_enqueue(engine->service, op, &query, now_ms, err) < 0)
         return -1;
     return sl_queue_wait_on(engine->service->db, item->id, item->waits_for, next, 1, err) < 0 ? -1
                                                                                               : 0;
@@ -505,8 +507,11 @@ static int give_up(struct engine *engine, const struct sl_item *item,
     static const char why[] = "no answer came in time";
     const struct sl_domain *domain = sl_domain_find(item->operation);
 
-    if (settle->last == SL_RESEND && item->attempts < 2)
+    if (settle->last == SL_RESEND && item->attempts < 2) {
+        if (sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0)
+            return -1; /* only what is a person's can be tried again */
         return sl_queue_retry(engine->service->db, item->id, sl_now_ms(), err) < 0 ? -1 : 0;
+    }
     if (!domain->end) /* nobody's record hangs on it */
         return sl_queue_end(engine->service->db, item->id, "failed", why, NULL, sl_now_ms(), err) <
                        0
@@ -540,7 +545,7 @@ static int go_on_waiting(struct engine *engine, const struct sl_item *item, stru
     settle = settle_of(item, op);
     if (settle->query &&
         (settle->until_s == 0 || sl_now_ms() < item->last_attempt_at + settle->until_s * 1000LL))
-        return ask(engine, item, settle, err);
+        return ask(engine, item, adapter, settle, err);
     return give_up(engine, item, settle, err);
 }
 

@@ -48,16 +48,21 @@ static int find_own(const struct sl_adapter *adapter, const char *name)
     return -1;
 }
 
-const struct sl_field *sl_values_field(const struct sl_adapter *adapter, size_t i)
+/* Of an index that is within the count. */
+static const struct sl_field *field_at(const struct sl_adapter *adapter, size_t i)
 {
     static const struct sl_field left_out = { 0 };
+    const struct sl_field *common;
 
     if (i < adapter->n_fields)
         return &adapter->fields[i];
-    if (i >= sl_values_count(adapter))
-        return NULL;
-    i -= adapter->n_fields;
-    return find_own(adapter, sl_common_fields[i].name) < 0 ? &sl_common_fields[i] : &left_out;
+    common = &sl_common_fields[i - adapter->n_fields];
+    return find_own(adapter, common->name) < 0 ? common : &left_out;
+}
+
+const struct sl_field *sl_values_field(const struct sl_adapter *adapter, size_t i)
+{
+    return i < sl_values_count(adapter) ? field_at(adapter, i) : NULL;
 }
 
 int sl_values_find(const struct sl_adapter *adapter, const char *name)
@@ -74,7 +79,7 @@ int sl_values_find(const struct sl_adapter *adapter, const char *name)
 
 const char *sl_values_default(struct sl_arena *arena, const struct sl_adapter *adapter, size_t i)
 {
-    const struct sl_field *field = sl_values_field(adapter, i);
+    const struct sl_field *field = field_at(adapter, i);
     const struct {
         const char *name;
         int limit;
@@ -158,7 +163,7 @@ const char *sl_values_print(struct sl_arena *arena, const struct sl_values *valu
 
     sl_buf_text(&out, "{");
     for (size_t i = 0; i < values->n; i++) {
-        const struct sl_field *field = sl_values_field(values->adapter, i);
+        const struct sl_field *field = field_at(values->adapter, i);
 
         if (values->at[i] && (which == SL_VALUES_ALL || field->callback))
             add_member(&out, field->name, values->at[i]);
@@ -174,7 +179,7 @@ bool sl_values_parse(struct sl_values *values, struct sl_arena *arena, const cha
     if (!json_object_is_type(doc, json_type_object))
         return false;
     for (size_t i = 0; i < values->n; i++) {
-        const struct sl_field *field = sl_values_field(values->adapter, i);
+        const struct sl_field *field = field_at(values->adapter, i);
         struct json_object *member = NULL;
 
         if (field->name && json_object_object_get_ex(doc, field->name, &member) &&
@@ -215,7 +220,7 @@ int sl_values_seal(struct sl_service *service, struct sl_arena *arena,
     const struct sl_seal_place place = place_of(row);
     const char *text = sl_values_print(arena, values, SL_VALUES_ALL);
 
-    *sealed = sl_seal(service->keyring, SL_KEY_SEAL, arena, text, strlen(text), &place, err);
+    *sealed = sl_service_seal(service, SL_KEY_SEAL, arena, text, strlen(text), &place, err);
     return *sealed ? 0 : -1;
 }
 

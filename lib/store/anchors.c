@@ -62,7 +62,7 @@ int sl_anchors_put(struct sl_db *db, struct sl_anchor *anchor, struct sl_err *er
     if (anchor->id)
         return sl_db_run(db, update_sql, values, SL_COUNT(values), err) < 0 ? -1 : 0;
     return sl_db_insert(db, insert_sql, values, SL_COUNT(values) - 1, &anchor->id, err) < 0 ? -1
-                                                                                             : 0;
+                                                                                            : 0;
 }
 
 /* ---- Old rows ---------------------------------------------------------------------------- */

@@ -193,10 +193,6 @@ static const char settle_sql[] =
 static const char expire_sql[] =
     "UPDATE webhook_events SET state = 'ignored', note = 'nobody knew its reference within a day',"
     " updated_at = $2 WHERE state IN ('new', 'held') AND state = 'held' AND created_at < $1";
-static const char again_sql[] = "UPDATE webhook_events SET state = 'new' WHERE id = $1"
-                                " AND state <> 'new'";
-static const char request_again_sql[] = "UPDATE webhook_events SET state = 'new'"
-                                        " WHERE request_id = $1 AND state <> 'new'";
 
 int sl_webhook_events_settle(struct sl_db *db, int64_t id, const char *state, const char *note,
                              int64_t now_ms, struct sl_err *err)
@@ -211,16 +207,6 @@ int sl_webhook_events_expire(struct sl_db *db, int64_t before_ms, int64_t now_ms
                              struct sl_err *err)
 {
     return sl_db_run(db, expire_sql, SL_PARAMS(SL_INT(before_ms), SL_INT(now_ms)), err);
-}
-
-int sl_webhook_events_again(struct sl_db *db, int64_t id, struct sl_err *err)
-{
-    return sl_db_run(db, again_sql, SL_PARAMS(SL_INT(id)), err);
-}
-
-int sl_webhook_requests_again(struct sl_db *db, int64_t request_id, struct sl_err *err)
-{
-    return sl_db_run(db, request_again_sql, SL_PARAMS(SL_INT(request_id)), err);
 }
 
 /* ---- For people ---------------------------------------------------------------------------- */

@@ -71,11 +71,6 @@ int sl_webhook_events_settle(struct sl_db *db, int64_t id, const char *state, co
 int sl_webhook_events_expire(struct sl_db *db, int64_t before_ms, int64_t now_ms,
                              struct sl_err *err);
 
-/* Settled ones are new again: the event of that id, or all events of the request of that id.
- * Returns how many, or -1. */
-int sl_webhook_events_again(struct sl_db *db, int64_t id, struct sl_err *err);
-int sl_webhook_requests_again(struct sl_db *db, int64_t request_id, struct sl_err *err);
-
 /* Newest first; what is 0 or NULL does not filter. Then _next() until 0 or -1; borrowed until the
  * next one. */
 struct sl_webhook_filter {

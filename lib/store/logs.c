@@ -287,6 +287,13 @@ int sl_logs_by_hash(struct sl_db *db, const char *hash, int64_t *id, struct sl_e
     return sl_db_number(db, by_hash_sql, SL_PARAMS(SL_TEXT(hash)), id, err);
 }
 
+static const char last_phone_sql[] = "SELECT coalesce(max(log_id), 0) FROM log_phones";
+
+int sl_logs_last_phone(struct sl_db *db, int64_t *id, struct sl_err *err)
+{
+    return sl_db_number(db, last_phone_sql, SL_NO_PARAMS, id, err) < 0 ? -1 : 0;
+}
+
 /* ---- Counting ---------------------------------------------------------------------------- */
 
 static const char stats_sql[] =

@@ -103,6 +103,9 @@ int sl_logs_phones(struct sl_db *db, int64_t id, struct sl_buf *hashes, struct s
  * every row. Returns 1, 0 or -1. */
 int sl_logs_by_hash(struct sl_db *db, const char *hash, int64_t *id, struct sl_err *err);
 
+/* The highest id that a phone hash belongs to; 0 if there are none. Returns 0 or -1. */
+int sl_logs_last_phone(struct sl_db *db, int64_t *id, struct sl_err *err);
+
 struct sl_log_stat {
     const char *school, *provider; /* NULL: none */
     const char *operation, *direction;

@@ -61,18 +61,35 @@ int sl_messages_loaded(struct sl_db *db, int64_t batch_id, int64_t *line, int64_
 /* ---- Sending ----------------------------------------------------------------------------- */
 
 static const char due_sql[] = "SELECT id, address, place, line, segments FROM messages"
-                              " WHERE queue_id = $1 AND status = 'queued' ORDER BY place LIMIT $2";
+                              " WHERE queue_id = $1 AND status = 'queued' ORDER BY place";
 
-int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id, size_t n,
-                    struct sl_message *messages, struct sl_err *err)
+/* Room for one more: most rows have one message, some a thousand. */
+static struct sl_message *grown(struct sl_arena *arena, struct sl_message *messages, size_t n,
+                                size_t *size)
+{
+    struct sl_message *larger;
+
+    if (n < *size)
+        return messages;
+    *size = *size ? *size * 8 : 1;
+    larger = SL_NEW(arena, struct sl_message, *size);
+    if (n > 0)
+        memcpy(larger, messages, n * sizeof *larger);
+    return larger;
+}
+
+int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
+                    struct sl_message **messages, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int found = 0, more;
+    size_t found = 0, size = 0;
+    int more;
 
-    if (sl_db_query(&rows, db, due_sql, SL_PARAMS(SL_INT(queue_id), SL_INT((int64_t)n)), err) < 0)
+    if (sl_db_query(&rows, db, due_sql, SL_PARAMS(SL_INT(queue_id)), err) < 0)
         return -1;
-    while ((more = sl_rows_next(&rows, err)) > 0)
-        messages[found++] = (struct sl_message){
+    while ((more = sl_rows_next(&rows, err)) > 0) {
+        *messages = grown(arena, found ? *messages : NULL, found, &size);
+        (*messages)[found++] = (struct sl_message){
             .id = sl_row_int(&rows, 0),
             .address = sl_arena_strdup(arena, sl_row_text(&rows, 1)),
             .place = sl_row_int(&rows, 2),
@@ -80,7 +97,8 @@ int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id, 
             .segments = sl_row_int(&rows, 4),
             .queue_id = queue_id,
         };
-    return more < 0 ? -1 : found;
+    }
+    return more < 0 ? -1 : (int)found;
 }
 
 static const char skip_sql[] =

@@ -102,9 +102,9 @@ int sl_messages_has(struct sl_db *db, int64_t batch_id, int64_t dedupe, struct s
 int sl_messages_loaded(struct sl_db *db, int64_t batch_id, int64_t *line, int64_t *n,
                        struct sl_err *err);
 
-/* What is still to be sent of a queue row, in its order; at most n. Returns how many, or -1. */
-int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id, size_t n,
-                    struct sl_message *messages, struct sl_err *err);
+/* What is still to be sent of a queue row, in its order, in the arena. Returns how many, or -1. */
+int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
+                    struct sl_message **messages, struct sl_err *err);
 
 /* Whether one that is still to be sent has opted out; and what is done about it. */
 int sl_messages_skip_optouts(struct sl_db *db, int64_t queue_id, int64_t school_id,

@@ -184,8 +184,9 @@ int sl_payments_by_receipt(struct sl_db *db, struct sl_arena *arena, const struc
 
 #define SHOWN " AND p.folded_into IS NULL AND ($2 IS NULL OR p.status = $2)"
 
-static const char list_all_sql[] = "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES
-                                   " WHERE p.created_at >= $1" SHOWN " ORDER BY p.id DESC";
+static const char list_all_sql[] =
+    "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES " WHERE p.created_at >= $1" SHOWN
+    " AND ($3 IS NULL OR p.reference = $3) ORDER BY p.id DESC";
 static const char list_school_sql[] =
     "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES " WHERE p.created_at >= $1" SHOWN
     " AND p.school_id = $3 ORDER BY p.created_at DESC, p.id DESC";

@@ -75,13 +75,18 @@ static const char add_sql[] =
 static const char by_dedupe_sql[] = "SELECT id FROM integration_queue WHERE dedupe_key = $1"
                                     " AND status IN ('pending', 'processing')";
 
+int sl_queue_open(struct sl_db *db, const char *dedupe_key, int64_t *id, struct sl_err *err)
+{
+    *id = 0;
+    return sl_db_number(db, by_dedupe_sql, SL_PARAMS(SL_TEXT(dedupe_key)), id, err);
+}
+
 int sl_queue_add(struct sl_db *db, struct sl_item *item, int64_t now_ms, struct sl_err *err)
 {
     int there = 0;
 
     if (item->dedupe_key)
-        there =
-            sl_db_number(db, by_dedupe_sql, SL_PARAMS(SL_TEXT(item->dedupe_key)), &item->id, err);
+        there = sl_queue_open(db, item->dedupe_key, &item->id, err);
     if (there != 0)
         return there < 0 ? -1 : 0;
     return sl_db_insert(

@@ -1,0 +1,214 @@
+#include "cmd/common/pay.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "cmd/common/open.h"
+#include "lib/base/clock.h"
+#include "lib/base/json.h"
+#include "lib/base/text.h"
+#include "lib/store/schools.h"
+
+/* ---- Records ----------------------------------------------------------------------------- */
+
+static const struct sl_column payment_columns[] = {
+    { "id", SL_TEXT, 0 },
+    { "provider", SL_TEXT, SL_WIDE },
+    { "status", SL_TEXT, 0 },
+    { "amount", SL_DECIMAL, 0 },
+    { "currency", SL_TEXT, 0 },
+    { "phone", SL_TEXT, 0 },
+    { "reference", SL_TEXT, 0 },
+    { "description", SL_TEXT, SL_WIDE },
+    { "external_reference", SL_TEXT, SL_WIDE },
+    { "receipt", SL_TEXT, 0 },
+    { "checkout_url", SL_TEXT, SL_WIDE },
+    { "error", SL_TEXT, 0 },
+    { "created_at", SL_TIME, 0 },
+    { "updated_at", SL_TIME, SL_WIDE },
+    { "meta", SL_JSON, SL_WIDE },
+    { "school", SL_TEXT, SL_WIDE },
+    { "source", SL_TEXT, SL_WIDE },
+    { "payer", SL_TEXT, SL_WIDE },
+    { "mismatch", SL_TEXT, SL_WIDE },
+};
+
+struct sl_output *sl_pay_open(const struct sl_cli *cli, enum sl_shape shape, const char *zone)
+{
+    return sl_output_open(cli, shape, payment_columns, SL_COUNT(payment_columns), zone);
+}
+
+int sl_pay_row(const struct sl_cli *cli, struct sl_output *output, const struct sl_payment *payment,
+               struct sl_err *err)
+{
+    const char *amount = sl_print_decimal(cli->arena, payment->amount_minor, 2, 2);
+
+    return sl_output_row(output,
+                         (struct sl_value[]){
+                             sl_text(payment->public_id), sl_text(payment->provider),
+                             sl_text(payment->status), sl_text(amount), sl_text(payment->currency),
+                             sl_text(payment->phone), sl_text(payment->reference),
+                             sl_text(payment->description), sl_text(payment->external_reference),
+                             sl_text(payment->receipt), sl_text(payment->checkout_url),
+                             sl_text(payment->error), sl_time(payment->created_at),
+                             sl_time(payment->updated_at), sl_text(payment->meta),
+                             sl_text(payment->school), sl_text(payment->source),
+                             sl_text(payment->payer), sl_text(payment->mismatch) },
+                         err);
+}
+
+int sl_pay_print(const struct sl_cli *cli, const struct sl_payment *payment, const char *zone,
+                 struct sl_err *err)
+{
+    SL_AUTO(sl_output_free) struct sl_output *output = sl_pay_open(cli, SL_SHAPE_OBJECT, zone);
+
+    if (sl_pay_row(cli, output, payment, err) < 0)
+        return -1;
+    return sl_output_end(&output, err);
+}
+
+int sl_refund_print(const struct sl_cli *cli, enum sl_shape shape, const struct sl_refund *refund,
+                    const struct sl_payment *payment, const char *zone, struct sl_err *err)
+{
+    static const struct sl_column columns[] = {
+        { "id", SL_TEXT, 0 },         { "payment", SL_TEXT, 0 },
+        { "status", SL_TEXT, 0 },     { "amount", SL_DECIMAL, 0 },
+        { "currency", SL_TEXT, 0 },   { "reason", SL_TEXT, 0 },
+        { "error", SL_TEXT, 0 },      { "external_reference", SL_TEXT, SL_WIDE },
+        { "created_at", SL_TIME, 0 }, { "updated_at", SL_TIME, SL_WIDE },
+    };
+    SL_AUTO(sl_output_free)
+    struct sl_output *output = sl_output_open(cli, shape, columns, SL_COUNT(columns), zone);
+    const char *amount = sl_print_decimal(cli->arena, refund->amount_minor, 2, 2);
+
+    if (sl_output_row(output,
+                      (struct sl_value[]){
+                          sl_text(refund->public_id), sl_text(payment->public_id),
+                          sl_text(refund->status), sl_text(amount), sl_text(payment->currency),
+                          sl_text(refund->reason), sl_text(refund->error),
+                          sl_text(refund->external_reference), sl_time(refund->created_at),
+                          sl_time(refund->updated_at) },
+                      err) < 0)
+        return -1;
+    return sl_output_end(&output, err);
+}
+
+/* ---- Work -------------------------------------------------------------------------------- */
+
+static int run_once(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
+                    struct sl_pay_work *work, struct sl_err *err)
+{
+    const struct sl_engine_options options = {
+        .program = cli->program,
+        .filter = { .item_id = item_id },
+        .stop = sl_stop_flag(),
+        .trace = cli->verbose ? sl_trace : NULL,
+        .opaque = (void *)cli,
+    };
+    struct sl_engine_counts counts;
+    int found;
+
+    if (sl_engine_run(service, &options, &counts, err) < 0)
+        return -1;
+    found = sl_queue_get(service->db, cli->arena, item_id, &work->item, err);
+    if (found == 0)
+        return sl_err_set(err, SL_ERR_INTERNAL, "row %lld of the queue is gone",
+                          (long long)item_id);
+    work->refused = strcmp(work->item.status, "pending") == 0 ? counts.refused : NULL;
+    return found < 0 ? -1 : 0;
+}
+
+int sl_pay_run(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
+               struct sl_pay_work *work, struct sl_err *err)
+{
+    const volatile sig_atomic_t *stop = sl_stop_flag();
+    int64_t until_ms = sl_boot_ms() + (service->settings.lease_seconds + 2) * 1000;
+
+    for (;;) {
+        if (run_once(cli, service, item_id, work, err) < 0)
+            return -1;
+        if (strcmp(work->item.status, "processing") != 0 || work->item.waits_for || *stop ||
+            sl_boot_ms() >= until_ms)
+            return 0;
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+    }
+}
+
+const char *sl_pay_reason(const struct sl_cli *cli, const struct sl_item *item)
+{
+    SL_AUTO(sl_json_free) struct json_object *log = NULL;
+    size_t n;
+
+    if (!item->error_log)
+        return NULL;
+    log = sl_json_parse(item->error_log, strlen(item->error_log));
+    n = sl_json_length(log);
+    if (n == 0)
+        return NULL;
+    return sl_arena_strdup(cli->arena,
+                           sl_json_text(json_object_array_get_idx(log, n - 1), "error"));
+}
+
+int sl_pay_row_status(const struct sl_cli *cli, const struct sl_pay_work *work)
+{
+    const char *reason = sl_pay_reason(cli, &work->item);
+
+    if (strcmp(work->item.status, "completed") == 0)
+        return 0;
+    if (work->refused) {
+        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
+               work->refused);
+        return SL_ERR_AUTH;
+    }
+    if (strcmp(work->item.status, "failed") == 0) {
+        sl_say(cli, "%s: refused%s%s", cli->program, reason ? ": " : "", reason ? reason : "");
+        return 1;
+    }
+    sl_say(cli, "%s: queued, `sl-queue-run` goes on with it%s%s", cli->program, reason ? ": " : "",
+           reason ? reason : "");
+    return SL_ERR_QUEUED;
+}
+
+/* ---- States ------------------------------------------------------------------------------ */
+
+bool sl_pay_is(const struct sl_payment *payment, const char *status)
+{
+    return strcmp(payment->status, status) == 0;
+}
+
+bool sl_pay_is_open(const struct sl_payment *payment)
+{
+    return sl_pay_is(payment, "initiated") || sl_pay_is(payment, "pending") ||
+           sl_pay_is(payment, "unknown");
+}
+
+int sl_pay_again(const struct sl_cli *cli, struct sl_service *service, struct sl_payment *payment,
+                 struct sl_err *err)
+{
+    return sl_payments_get(service->db, cli->arena, payment->id, payment, err) < 0 ? -1 : 0;
+}
+
+/* ---- Finding ----------------------------------------------------------------------------- */
+
+int sl_pay_unknown(const char *id, struct sl_err *err)
+{
+    (void)sl_err_set(err, SL_ERR_DATA, "there is no payment '%s'", id);
+    return sl_err_hint(err, "`sl-pay list` shows them");
+}
+
+int sl_pay_find(const struct sl_cli *cli, struct sl_service *service, const char *id,
+                struct sl_payment *payment, struct sl_school *school, struct sl_err *err)
+{
+    struct sl_school given;
+    int found = sl_payments_find(service->db, cli->arena, id, payment, err);
+
+    if (found > 0)
+        found = sl_schools_get(service->db, cli->arena, payment->school_id, school, err);
+    if (found <= 0)
+        return found < 0 ? -1 : sl_pay_unknown(id, err);
+    if (!(cli->given & SL_GAVE_SCHOOL))
+        return 0;
+    if (sl_schools_find(service->db, cli->arena, cli->school, &given, err) < 0)
+        return -1;
+    return given.id == school->id ? 0 : sl_pay_unknown(id, err);
+}

@@ -1,0 +1,14 @@
+/* The daemon that providers call: requests in groups, each group one commit; between them what
+ * came is applied, and schools' programs are asked whether a payment may come. */
+#ifndef SL_CMD_COMMON_SERVE_H
+#define SL_CMD_COMMON_SERVE_H
+
+#include "lib/cli/cli.h"
+#include "lib/httpd/httpd.h"
+#include "lib/service/service.h"
+
+/* Serves until SIGTERM or SIGINT. Of *options what is to be called is filled here. */
+int sl_serve(const struct sl_cli *cli, struct sl_service *service, struct sl_httpd_options *options,
+             struct sl_err *err);
+
+#endif

@@ -1,0 +1,332 @@
+/* From stored events to our records: the daemon's after its commits, or the runner's if it died. */
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/service/act.h"
+#include "lib/service/audit.h"
+#include "lib/service/inbound_private.h"
+#include "lib/text/phone.h"
+
+enum { ONE_TIME = 100, MOST_HELD = 16, LOOK_MS = 200, HELD_MS = 24 * 60 * 60 * 1000 };
+
+/* What events that are applied in one transaction share. */
+struct round {
+    struct sl_service *service;
+    struct owners owners;
+    int64_t now_ms;
+};
+
+/* ---- Reading it again ------------------------------------------------------------------------- */
+
+/* Whose it is, and what operation. Returns 1, 0 if either is gone, or -1. */
+static int find_owner(struct round *round, struct deed *deed, struct owner **owner,
+                      struct sl_err *err)
+{
+    const struct sl_webhook_request *request = &deed->request;
+    const struct sl_adapter *adapter =
+        deed->row.provider ? sl_adapter_find(deed->row.provider) : NULL;
+    int found = 1;
+
+    if (!adapter)
+        return 0;
+    if (request->queue_id)
+        found = sl_queue_get(round->service->db, deed->arena, request->queue_id, &deed->item, err);
+    if (found <= 0)
+        return found;
+    if (request->webhook_id)
+        return owner_by_id(&round->owners, request->webhook_id, owner, err);
+    return owner_of_school(&round->owners, adapter, request->school_id, request->provider_id, owner,
+                           err);
+}
+
+/* The body is heard again, as it was when it was stored: what was proven then stays so. NULL if it
+ * tells no such event any more. */
+static const struct sl_event *find_event(struct deed *deed, const struct owner *owner)
+{
+    const struct sl_hook *hook = sl_adapter_hook(owner->adapter, deed->request.hook);
+    struct sl_heard heard;
+
+    if (!hook)
+        return NULL;
+    inbound_hear(deed->arena, owner, hook, &deed->request, &heard);
+    if (heard.proof != SL_PROVEN || (uint64_t)deed->row.place >= heard.n_events)
+        return NULL;
+    return &heard.events[deed->row.place];
+}
+
+/* ---- The audit trail ---------------------------------------------------------------------------- */
+
+static struct sl_reply reply_of(const struct deed *deed)
+{
+    static const char refused[] = "refused";
+    const struct sl_hook *hook =
+        deed->owner ? sl_adapter_hook(deed->owner->adapter, deed->request.hook) : NULL;
+
+    if (!hook)
+        return (struct sl_reply){ 0 };
+    if (deed->row.note && strncmp(deed->row.note, refused, strlen(refused)) == 0)
+        return hook->refused;
+    return hook->taken;
+}
+
+/* Of a request with many events the first row shows the body; the others name the request. */
+static const char *shown_body(const struct deed *deed)
+{
+    const struct sl_webhook_request *request = &deed->request;
+
+    if (deed->row.place > 0)
+        return sl_arena_printf(deed->arena, "{\"request\":%lld,\"place\":%lld}",
+                               (long long)request->id, (long long)deed->row.place);
+    if (request->n_body == 0)
+        return NULL;
+    return sl_audit_body(deed->arena, deed->owner ? deed->owner->adapter : NULL,
+                         request->content_type, request->body, request->n_body);
+}
+
+/* One row for each event, when it is looked at for the first time. */
+static int log_deed(const struct deed *deed, struct sl_err *err)
+{
+    const struct sl_reply reply = reply_of(deed);
+    const char *phone = deed->event ? deed->event->phone : NULL, *country = NULL;
+    bool ignored = strcmp(deed->state, "ignored") == 0;
+
+    if (deed->owner)
+        country = deed->owner->settings.country;
+    if (phone)
+        phone = sl_phone_read(deed->arena, phone, country).e164;
+    return sl_audit_add(deed->service,
+                        &(struct sl_log){
+                            .school_id = deed->request.school_id,
+                            .provider_id = deed->request.provider_id,
+                            .direction = "inbound",
+                            .operation =
+                                sl_arena_printf(deed->arena, "webhook.%s", deed->request.hook),
+                            .reference_type = deed->reference_type,
+                            .reference_id = deed->reference_id,
+                            .request_data = shown_body(deed),
+                            .response_data = inbound_shown_reply(deed->arena, &reply),
+                            .status = ignored ? "failed" : "success",
+                            .status_code = reply.status,
+                            .error_message = ignored ? deed->note : NULL,
+                            .duration_ms = -1,
+                            .external_reference = deed->row.external_reference,
+                            .ip_address = deed->request.ip_address,
+                            .phones = &phone,
+                            .n_phones = phone ? 1 : 0,
+                            .created_at = deed->request.received_at,
+                        },
+                        err);
+}
+
+/* ---- One event ----------------------------------------------------------------------------------- */
+
+static int settle(struct deed *deed, struct sl_err *err)
+{
+    if (sl_webhook_events_settle(deed->service->db, deed->row.id, deed->state, deed->note,
+                                 deed->now_ms, err) < 0)
+        return -1;
+    return deed->row.updated_at == 0 ? log_deed(deed, err) : 0;
+}
+
+/* `failure` is what an earlier try to apply it said; NULL: this is the first. Returns 1, 0 if there
+ * is no such event, or -1. */
+static int apply_one(struct round *round, struct sl_arena *arena, int64_t id, const char *failure,
+                     struct sl_err *err)
+{
+    struct deed deed = { .service = round->service, .arena = arena, .now_ms = round->now_ms };
+    struct owner *owner = NULL;
+    int found = sl_webhook_events_get(round->service->db, arena, id, &deed.row, &deed.request, err);
+
+    if (found <= 0)
+        return found;
+    found = failure ? 0 : find_owner(round, &deed, &owner, err);
+    if (found < 0)
+        return -1;
+    deed.owner = owner;
+    if (found > 0)
+        deed.event = find_event(&deed, owner);
+    deed.state = "ignored";
+    deed.note = failure ? failure : "whom it concerned is gone";
+    if (found > 0 && !deed.event)
+        deed.note = "it does not tell what it told before: the settings have changed";
+    if (deed.event && deed_do(&deed, err) < 0)
+        return -1;
+    return settle(&deed, err) < 0 ? -1 : 1;
+}
+
+/* ---- Many ---------------------------------------------------------------------------------------- */
+
+static int apply_ids(struct sl_service *service, const int64_t *ids, size_t n, const char *failure,
+                     struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *shared = sl_arena_new();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    struct round round = { service, { .service = service, .arena = shared }, sl_now_ms() };
+
+    if (sl_tx_begin(&tx, service->db, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        sl_arena_reset(arena);
+        if (apply_one(&round, arena, ids[i], failure, err) < 0)
+            return -1;
+    }
+    return sl_tx_commit(&tx, err);
+}
+
+/* Alone. What can never be applied is ignored; what cannot be now stays. Returns 1, 0 or -1. */
+static int apply_alone(struct sl_service *service, int64_t id, struct sl_err *err)
+{
+    char why[sizeof err->text];
+
+    if (apply_ids(service, &id, 1, NULL, err) == 0)
+        return 1;
+    if (err->code != SL_ERR_DATA)
+        return err->code == SL_ERR_CONFIG ? 0 : -1;
+    memcpy(why, err->text, sizeof why);
+    return apply_ids(service, &id, 1, why, err) == 0 ? 1 : -1;
+}
+
+/* Together, and if one spoils that, one by one. Returns how many, or -1; *stuck gets the error of
+ * those that stay. */
+static int apply_some(struct sl_service *service, const int64_t *ids, size_t n,
+                      struct sl_err *stuck, struct sl_err *err)
+{
+    int applied = 0;
+
+    if (n == 0)
+        return 0;
+    if (apply_ids(service, ids, n, NULL, err) == 0)
+        return (int)n;
+    if (err->code != SL_ERR_DATA && err->code != SL_ERR_CONFIG)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        int status = apply_alone(service, ids[i], err);
+
+        if (status < 0)
+            return -1;
+        if (status == 0)
+            *stuck = *err;
+        applied += status;
+    }
+    return applied;
+}
+
+/* From a mark on. What is stuck is passed over until something behind it was applied. */
+static int apply_from(struct sl_service *service, struct sl_webhook_mark *mark, struct sl_err *err)
+{
+    struct sl_err stuck = { 0 };
+    int64_t ids[ONE_TIME];
+    int n, applied;
+
+    do {
+        n = sl_webhook_events_new(service->db, mark, ONE_TIME, ids, err);
+        applied = n < 0 ? -1 : apply_some(service, ids, (size_t)n, &stuck, err);
+    } while (applied == 0 && n == ONE_TIME);
+    if (applied != 0 || !stuck.text[0])
+        return applied;
+    *err = stuck;
+    return -1;
+}
+
+int sl_inbound_apply(struct sl_service *service, struct sl_err *err)
+{
+    struct sl_webhook_mark mark = { 0 };
+
+    return apply_from(service, &mark, err);
+}
+
+int sl_inbound_maintain(struct sl_service *service, struct sl_err *err)
+{
+    struct sl_webhook_mark mark = { 0 };
+    int64_t until_ms = sl_boot_ms() + LOOK_MS, now_ms = sl_now_ms();
+    int applied, all = 0;
+
+    do {
+        applied = apply_from(service, &mark, err);
+        all += applied > 0 ? applied : 0;
+    } while (applied > 0 && sl_boot_ms() < until_ms);
+    if (applied < 0 || sl_webhook_events_expire(service->db, now_ms - HELD_MS, now_ms, err) < 0)
+        return -1;
+    return all;
+}
+
+/* ---- What was held, what is asked for again --------------------------------------------------------- */
+
+int sl_inbound_release(struct sl_service *service, const char *external_reference, int64_t now_ms,
+                       struct sl_err *err)
+{
+    int64_t ids[MOST_HELD];
+    int n = sl_webhook_events_held(service->db, external_reference, MOST_HELD, ids, err);
+
+    if (n <= 0)
+        return n;
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct round round = { service, { .service = service, .arena = arena }, now_ms };
+
+    for (int i = 0; i < n; i++)
+        if (apply_one(&round, arena, ids[i], NULL, err) < 0)
+            return -1;
+    return n;
+}
+
+static int record_replay(struct sl_service *service, enum sl_replay what, int64_t id,
+                         struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const struct sl_act act = {
+        .operation = "webhook.replay",
+        .kind = what == SL_REPLAY_EVENT ? "webhook_event" : "webhook_request",
+        .id = sl_arena_printf(arena, "%lld", (long long)id),
+    };
+
+    return sl_act_record(service, &act, err);
+}
+
+static int find_ids(struct sl_service *service, struct sl_arena *arena, int64_t request_id,
+                    int64_t **ids, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    const struct sl_webhook_filter filter = { .request_id = request_id };
+    struct sl_buf found = sl_buf_new(arena);
+    struct sl_webhook_event event;
+    int more;
+
+    if (sl_webhook_events_list(&rows, service->db, &filter, err) < 0)
+        return -1;
+    while ((more = sl_webhook_events_next(&rows, &event, err)) > 0)
+        sl_buf_add(&found, (const char *)&event.id, sizeof event.id);
+    *ids = SL_NEW(arena, int64_t, found.len / sizeof **ids);
+    if (found.len > 0)
+        memcpy(*ids, found.data, found.len);
+    return more < 0 ? -1 : (int)(found.len / sizeof **ids);
+}
+
+int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t id,
+                      struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    struct round round = { service, { .service = service, .arena = arena }, sl_now_ms() };
+    int64_t *ids = &id;
+    int n = 1, all = 0, status;
+
+    if (sl_tx_begin(&tx, service->db, err) < 0)
+        return -1;
+    if (what == SL_REPLAY_REQUEST)
+        n = find_ids(service, arena, id, &ids, err);
+    for (int i = n - 1; i >= 0; i--) { /* the list has the newest first */
+        status = apply_one(&round, arena, ids[i], NULL, err);
+        if (status < 0)
+            return -1;
+        all += status;
+    }
+    if (n < 0 || (all > 0 && record_replay(service, what, id, err) < 0) ||
+        sl_tx_commit(&tx, err) < 0)
+        return -1;
+    if (all > 0)
+        return all;
+    (void)sl_err_set(err, SL_ERR_DATA, "there is no %s %lld",
+                     what == SL_REPLAY_EVENT ? "event" : "request", (long long)id);
+    return sl_err_hint(err, "`sl-webhook events` lists them");
+}

@@ -1,0 +1,150 @@
+/* From an event to our records: one function for each kind. */
+#include <ctype.h>
+#include <string.h>
+
+#include "lib/service/inbound_private.h"
+#include "lib/service/job.h"
+#include "lib/service/payments.h"
+#include "lib/store/messages.h"
+#include "lib/store/optouts.h"
+#include "lib/text/phone.h"
+
+static int ignore(struct deed *deed, const char *why)
+{
+    deed->state = "ignored";
+    deed->note = why;
+    return 0;
+}
+
+static int keep(struct deed *deed, struct sl_err *err)
+{
+    (void)deed;
+    (void)err;
+    return 0;
+}
+
+/* ---- Messages ------------------------------------------------------------------------------- */
+
+static const char *const statuses[] = {
+    [SL_DELIVERY_NONE] = NULL,
+    [SL_DELIVERY_SENT] = "sent",
+    [SL_DELIVERY_UNDELIVERED] = "undelivered",
+    [SL_DELIVERY_DELIVERED] = "delivered",
+};
+
+/* A report may overtake the answer to our own request, which alone tells the reference. */
+static int report(struct deed *deed, struct sl_err *err)
+{
+    const struct sl_event *event = deed->event;
+    const char *status = statuses[event->delivery];
+    int64_t changed;
+    int known;
+
+    deed->reference_type = "message";
+    if (!event->external)
+        return ignore(deed, "it names no message");
+    if (!status)
+        return ignore(deed, "a status that changes nothing");
+    known =
+        sl_messages_report(deed->service->db, deed->request.school_id, deed->request.provider_id,
+                           event->external, event->phone, status,
+                           event->text ? event->text : event->code, deed->now_ms, &changed, err);
+    if (known == 0) {
+        deed->state = "held";
+        deed->note = "no message has this reference yet";
+    }
+    if (known > 0)
+        deed->note = changed ? NULL : "it changed nothing";
+    return known < 0 ? -1 : 0;
+}
+
+/* ---- Opting out ------------------------------------------------------------------------------- */
+
+/* STOP, STOPALL, or STOP and more words; "stopped by the office" is none. */
+static bool wants_to_stop(const char *text)
+{
+    static const char stop[] = "STOP", all[] = "ALL";
+
+    text += strspn(text, " \t\r\n\"'");
+    if (strncasecmp(text, stop, strlen(stop)) != 0)
+        return false;
+    text += strlen(stop);
+    if (strncasecmp(text, all, strlen(all)) == 0)
+        text += strlen(all);
+    return !isalnum((unsigned char)*text);
+}
+
+static int opt_out(struct deed *deed, struct sl_err *err)
+{
+    const struct owner *owner = deed->owner;
+    struct sl_phone phone;
+
+    if (!deed->event->phone)
+        return ignore(deed, "it names no number");
+    phone = sl_phone_read(deed->arena, deed->event->phone, owner->settings.country);
+    if (!phone.e164)
+        return ignore(deed, "what it names is no phone number");
+    deed->reference_type = "optout";
+    return sl_optouts_add(deed->service->db, deed->request.school_id,
+                          sl_category_names[owner->adapter->category], phone.e164,
+                          owner->adapter->code, deed->now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
+static int take_text(struct deed *deed, struct sl_err *err)
+{
+    if (!deed->event->text || !wants_to_stop(deed->event->text))
+        return 0;
+    return opt_out(deed, err);
+}
+
+/* ---- Payments and other operations -------------------------------------------------------------- */
+
+static const char asking[] = "payment.request";
+
+static int tell_payment(struct deed *deed, struct sl_err *err)
+{
+    if (deed->item.id == 0 || strcmp(deed->item.operation, asking) != 0)
+        return ignore(deed, "its token is not that of a payment");
+    deed->reference_type = "payment";
+    deed->reference_id = deed->item.public_id;
+    return sl_payments_told(deed->service, &deed->item, &deed->event->payment, deed->now_ms, err);
+}
+
+static int tell_result(struct deed *deed, struct sl_err *err)
+{
+    if (deed->item.id == 0 || strcmp(deed->item.operation, asking) == 0)
+        return ignore(deed, "its token is not that of an operation with a result");
+    deed->reference_type = sl_domain_find(deed->item.operation)->reference_type;
+    deed->reference_id = deed->reference_type ? deed->item.public_id : NULL;
+    return sl_payments_result(deed->service, &deed->item, deed->event, deed->now_ms, err);
+}
+
+/* When it came counts, not when we looked at it. */
+static int take_payment(struct deed *deed, struct sl_err *err)
+{
+    deed->reference_type = "payment";
+    return sl_payments_received(deed->service, deed->request.school_id, deed->request.provider_id,
+                                &deed->event->payment, deed->request.received_at, err);
+}
+
+/* ---- The table ----------------------------------------------------------------------------------- */
+
+static int (*const deeds[])(struct deed *deed, struct sl_err *err) = {
+    [SL_EVENT_NOTE] = keep,
+    [SL_EVENT_DELIVERY] = report,
+    [SL_EVENT_INCOMING] = take_text,
+    [SL_EVENT_OPTOUT] = opt_out,
+    [SL_EVENT_PAYMENT] = tell_payment,
+    [SL_EVENT_VALIDATION] = keep, /* it was decided before the answer */
+    [SL_EVENT_RECEIVED] = take_payment,
+    [SL_EVENT_RESULT] = tell_result,
+};
+
+int deed_do(struct deed *deed, struct sl_err *err)
+{
+    deed->state = "done";
+    deed->note = deed->row.note;
+    return deeds[deed->event->kind](deed, err);
+}

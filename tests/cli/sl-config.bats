@@ -1,0 +1,407 @@
+load helpers
+# What a person or a script sees of sl-config: output, errors, exit status, what it leaves behind.
+
+setup() { fresh; }
+
+# ---- The installation
+
+@test "init makes all that is missing, and again changes nothing" {
+    export SL_CONFIG=$BATS_TEST_TMPDIR/new/a/sl.yaml SL_KEYRING=$BATS_TEST_TMPDIR/new/ring
+    export SL_DATABASE=$BATS_TEST_TMPDIR/new/b/sl.db
+    run --separate-stderr sl-config init -f json
+    [ "$status" -eq 0 ]
+    [ "$(jq -r 'map(.status) | unique | join(" ")' <<< "$output")" = made ]
+    [ "$(stat -c %a "$SL_KEYRING" "$SL_KEYRING.webhook" "$SL_DATABASE" | sort -u)" = 600 ]
+    before=$(cat "$SL_CONFIG" "$SL_KEYRING" "$SL_KEYRING.webhook" | sha256sum)
+    rows=$(sql .dump | sha256sum)
+    run --separate-stderr sl-config init -f json
+    [ "$status" -eq 0 ]
+    [ "$(jq -r 'map(.status) | unique | join(" ")' <<< "$output")" = there ]
+    [ "$before" = "$(cat "$SL_CONFIG" "$SL_KEYRING" "$SL_KEYRING.webhook" | sha256sum)" ]
+    [ "$rows" = "$(sql .dump | sha256sum)" ]
+}
+
+@test "what init wrote down is found without its variables" {
+    unset SL_DATABASE SL_KEYRING
+    run sl-config school list
+    [ "$status" -eq 0 ]
+    run --separate-stderr sl-config where -f json
+    [[ "$(jq -r '.[] | select(.name == "database") | .source' <<< "$output")" == *"line "* ]]
+}
+
+@test "all fifteen providers are there, and those with an adapter are active" {
+    run --separate-stderr sl-config providers -f json
+    [ "$(jq length <<< "$output")" -eq 15 ]
+    [ "$(jq -r '.[] | select(.code == "mpesa") | .is_active' <<< "$output")" = true ]
+    [ "$(jq -c '.[0] | keys_unsorted' <<< "$output")" = '["category","code","name","is_global","is_active"]' ]
+    run sl-config providers paymnet
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"did you mean 'payment'"* ]]
+}
+
+@test "init does not put a new key ring beside settings that an old one has sealed" {
+    school
+    mpesa
+    rm "$SL_KEYRING"
+    run sl-config init
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"put the ring back"* ]]
+    [ ! -e "$SL_KEYRING" ]
+    run sl-config init --yes
+    [ "$status" -eq 0 ]
+    run sl-config doctor
+    [ "$status" -eq 1 ]
+}
+
+@test "a missing database or key ring is one line that names init, with status 78" {
+    SL_DATABASE=$BATS_TEST_TMPDIR/none.db run sl-config school list
+    [ "$status" -eq 78 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "$output" == *"sl-config init"* ]]
+    SL_KEYRING=$BATS_TEST_TMPDIR/none run sl-config key list
+    [ "$status" -eq 78 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "$output" == *"sl-config init"* ]]
+}
+
+@test "a bad line of the configuration file is named" {
+    echo 'publik_url: https://school.example' >> "$SL_CONFIG"
+    run sl-config where
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"line $(wc -l < "$SL_CONFIG")"*"did you mean 'public_url'"* ]]
+}
+
+@test "where hides the password of a database's address" {
+    run sl-config where --database postgresql://sl:hunter2@db.example/sl
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"sl:••••@db.example"* ]]
+    [[ "$output" != *hunter2* ]]
+}
+
+# ---- Doctor
+
+bad() { sl-config doctor -f json | jq -r '.[] | select(.status == "bad") | "\(.check): \(.found) => \(.cure)"'; }
+
+@test "doctor finds nothing wrong with a new installation" {
+    run sl-config doctor
+    [ "$status" -eq 0 ]
+    [ -z "$(bad)" ]
+}
+
+@test "doctor names each thing that is wrong, and its cure" {
+    school
+    mpesa greenhill callback_base_url=http://127.0.0.1:8480
+    [ -z "$(bad)" ]
+
+    chmod 644 "$SL_KEYRING"
+    [[ "$(bad)" == "key ring: "*"chmod 600"* ]]
+    chmod 600 "$SL_KEYRING"
+
+    chmod 644 "$SL_DATABASE"
+    [[ "$(bad)" == "database: "*"=> chmod 600 "* ]]
+    chmod 600 "$SL_DATABASE"
+
+    sl-config unset -s greenhill -p mpesa callback_base_url > /dev/null
+    [[ "$(bad)" == "mpesa for greenhill: no public address"*"public_url"* ]]
+    echo 'public_url: https://school.example' >> "$SL_CONFIG"
+    [ -z "$(bad)" ]
+
+    sql "UPDATE accounts SET blocked = 'credentials refused'"
+    [[ "$(bad)" == "account at mpesa: blocked: credentials refused =>"* ]]
+    mpesa
+    [ -z "$(bad)" ]
+
+    sql "UPDATE integration_providers SET is_active = 0 WHERE code = 'mpesa'"
+    [[ "$(bad)" == "providers: "*"sl-config migrate"* ]]
+    sl-config migrate > /dev/null
+    [ -z "$(bad)" ]
+
+    sql "PRAGMA foreign_keys = OFF; INSERT INTO optouts VALUES (999, 'sms', '+254711000001', 'x', 1)"
+    [[ "$(bad)" == "database references: "* ]]
+    sql "DELETE FROM optouts"
+
+    sql "UPDATE integration_configs SET config_encrypted = 'sl1:k9-gone:$(printf 'A%.0s' {1..56})'"
+    [[ "$(bad)" == "mpesa for greenhill: "*"k9-gone"*"sl-config set"* ]]
+    run sl-config doctor
+    [ "$status" -eq 1 ]
+}
+
+@test "doctor sees a damaged key ring and a database that is none" {
+    sed -i '2s/active/actiue/' "$SL_KEYRING"
+    echo 'no database at all, but a text that is long enough to be read' > "$BATS_TEST_TMPDIR/text"
+    run sl-config doctor --database "$BATS_TEST_TMPDIR/text" -f json
+    [ "$status" -eq 1 ]
+    [ "$(jq -r '[.[] | select(.status == "bad") | .check] | join(",")' <<< "$output")" = "key ring,database" ]
+}
+
+# ---- Migrate, backup
+
+@test "migrate tells what it would do, and leaves a newer database alone" {
+    run --separate-stderr sl-config migrate --dry-run -f json
+    [ "$status" -eq 0 ]
+    [ "$(field from <<< "$output")" = "$(field to <<< "$output")" ]
+    sql 'PRAGMA user_version = 99'
+    run sl-config migrate
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"version 99"* ]]
+}
+
+@test "a backup is a whole database, and never overwrites a file" {
+    school
+    run sl-config backup "$BATS_TEST_TMPDIR/copy.db"
+    [ "$status" -eq 0 ]
+    [ "$(stat -c %a "$BATS_TEST_TMPDIR/copy.db")" = 600 ]
+    run --separate-stderr sl-config school show greenhill --database "$BATS_TEST_TMPDIR/copy.db" -f json
+    [ "$(field name <<< "$output")" = "Greenhill School" ]
+    run sl-config backup "$BATS_TEST_TMPDIR/copy.db"
+    [ "$status" -eq 73 ]
+}
+
+# ---- Schools
+
+@test "a school gets Kenya's defaults, and edit changes only what is named" {
+    school
+    run --separate-stderr sl-config school show greenhill -f json
+    [ "$(jq -r '[.country, .timezone, .currency, .status] | join(" ")' <<< "$output")" = "KE Africa/Nairobi KES active" ]
+    sl-config school edit greenhill --name 'Green Hill' --receipt-template 'Thank you, {payer}' > /dev/null
+    run --separate-stderr sl-config school show greenhill -f json
+    [ "$(jq -r '[.name, .country, .receipt_template] | join(" ")' <<< "$output")" = "Green Hill KE Thank you, {payer}" ]
+    run sl-config school edit greenhill --status shut
+    [ "$status" -eq 65 ]
+}
+
+@test "what is no school is refused with what would be right" {
+    for line in '123 --name A' 'Green --name A' 'a --name A --country kenya' 'a --name A --timezone Africa/Nowhere' \
+        'a --name A --timezone ../../etc/passwd' 'a --name A --currency Ksh' 'everyone --name A'; do
+        # shellcheck disable=SC2086
+        run sl-config school add $line
+        [ "$status" -eq 65 ]
+    done
+    run sl-config school add b
+    [ "$status" -eq 64 ]
+    school
+    run sl-config school show grenhill
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"did you mean 'greenhill'"* ]]
+}
+
+# ---- Settings
+
+@test "a secret on the command line is refused, not repeated, and the ways to give it are named" {
+    school
+    run sl-config set -s greenhill -p mpesa consumer_key=hunter2
+    [ "$status" -eq 64 ]
+    [[ "$output" == *"--from FILE"*"--from -"*"prompt"* ]]
+    [[ "$output" != *hunter2* ]]
+}
+
+@test "settings come from lines, from JSON, and from the line, which counts most" {
+    school
+    printf '# of the app\nconsumer_key = key-of-the-app-1234 \r\n\nconsumer_secret=s\nshortcode=174379\nenvironment=production\n' \
+        > "$BATS_TEST_TMPDIR/lines"
+    run --separate-stderr sl-config set -s greenhill -p mpesa --from "$BATS_TEST_TMPDIR/lines" max_amount=5 -f json
+    [ "$status" -eq 0 ]
+    [ "$(field environment <<< "$output")" = production ]
+    [ "$(field is_primary <<< "$output")" = true ]
+    run --separate-stderr sl-config set -s greenhill -p mpesa --from - -f json --environment sandbox max_amount=7 \
+        <<< '{"passkey": "a-passkey-of-some-length", "max_amount": 6, "till_number": null}'
+    [ "$status" -eq 0 ]
+    run --separate-stderr sl-config show -s greenhill -p mpesa -f json
+    [ "$(jq -r '[.environment, .max_amount, .shortcode, .consumer_key] | join(" ")' <<< "$output")" = \
+        "sandbox 7 174379 ••••1234" ]
+}
+
+@test "show never shows more of a secret than its last four characters, and nothing of a short one" {
+    school
+    mpesa greenhill passkey=hunter2
+    for format in table json ndjson csv tsv; do
+        run sl-config show -s greenhill -p mpesa -f $format
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"••••1234"* ]]
+        [[ "$output" != *key-of-the-app* && "$output" != *hunter2* ]]
+    done
+    run --separate-stderr sl-config show -s greenhill -p mpesa -f json
+    [ "$(field passkey <<< "$output")" = "••••" ]
+    run ! grep -a -q -e key-of-the-app -e secret-of-the-app "$SL_DATABASE" "$SL_DATABASE-wal"
+}
+
+@test "the content of a file setting is stored, not its path" {
+    school
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -out "$BATS_TEST_TMPDIR/cert.pem" \
+        -subj /CN=test -days 1 2> /dev/null
+    mpesa greenhill "certificate=$BATS_TEST_TMPDIR/cert.pem"
+    rm "$BATS_TEST_TMPDIR/cert.pem"
+    run --separate-stderr sl-config show -s greenhill -p mpesa -f json
+    [[ "$(field certificate <<< "$output")" == "(a file of "*" bytes)" ]]
+    run sl-config set -s greenhill -p mpesa certificate=/nowhere/cert.pem
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"certificate: /nowhere/cert.pem: No such file"* ]]
+}
+
+@test "what set refuses has status 65, names the setting, and changes nothing" {
+    school
+    mpesa
+    before=$(sql 'SELECT config_encrypted FROM integration_configs')
+    for setting in shortcod=1 shortcode=abc max_amount=0 base_url=http://sms.example \
+        callback_base_url=https://u:p@school.example callback_cidrs=everybody environment=live; do
+        run sl-config set -s greenhill -p mpesa "$setting"
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"${setting%%=*}"* ]]
+    done
+    for text in '{"shortcode":' '[1]' '{"shortcode": ["1"]}' 'shortcode 5'; do
+        run sl-config set -s greenhill -p mpesa --from - <<< "$text"
+        [ "$status" -eq 65 ]
+    done
+    run sl-config set -s greenhill -p mpesa
+    [ "$status" -eq 64 ]
+    run sl-config set -s greenhill -p mpesa shortcode
+    [ "$status" -eq 64 ]
+    run sl-config unset -s greenhill -p mpesa shortcode
+    [ "$status" -eq 65 ]
+    [ "$before" = "$(sql 'SELECT config_encrypted FROM integration_configs')" ]
+}
+
+@test "what is missing is named where nobody can be asked" {
+    school
+    run sl-config set -s greenhill -p mpesa shortcode=174379 < /dev/null
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"consumer_key, consumer_secret"* ]]
+}
+
+@test "on a terminal what is missing is asked for, secrets without echo" {
+    school
+    run script -qec 'sl-config set -s greenhill -p mpesa shortcode=174379' /dev/null \
+        < <(sleep 1; echo hidden-key-1234; sleep 1; echo hidden-secret; sleep 1)
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"consumer_key ("* && "$output" == *"consumer_secret ("* ]]
+    [[ "$output" != *hidden* ]]
+    run --separate-stderr sl-config show -s greenhill -p mpesa -f json
+    [ "$(field consumer_key <<< "$output")" = "••••1234" ]
+}
+
+@test "unknown schools and providers have status 78 and a suggestion" {
+    school
+    run sl-config show -s grenhill -p mpesa
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"did you mean 'greenhill'"* ]]
+    run sl-config set -s greenhill -p mpessa shortcode=1
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"did you mean 'mpesa'"* ]]
+    run sl-config show -s greenhill -p mpesa
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"sl-config set -s greenhill -p mpesa"* ]]
+    run sl-config set -p mpesa shortcode=1
+    [ "$status" -eq 64 ]
+}
+
+@test "fields lists what a provider takes" {
+    run --separate-stderr sl-config fields mpesa -f json
+    [ "$(jq -c '.[0] | keys_unsorted[:5]' <<< "$output")" = '["name","required","secret","default","meaning"]' ]
+    [ "$(jq -r '.[] | select(.name == "consumer_secret") | "\(.required) \(.secret)"' <<< "$output")" = "true true" ]
+    [ "$(jq -r '.[] | select(.name == "rate_per_second") | .name' <<< "$output")" = rate_per_second ]
+}
+
+@test "a provider can be disabled, enabled, made primary and ranked" {
+    school
+    mpesa
+    run --separate-stderr sl-config disable -s greenhill -p mpesa -f json
+    [ "$(field is_enabled <<< "$output")" = false ]
+    run sl-config primary -s greenhill -p mpesa
+    [ "$status" -eq 78 ]
+    sl-config enable -s greenhill -p mpesa > /dev/null
+    run --separate-stderr sl-config primary -s greenhill -p mpesa -f json
+    [ "$(field is_primary <<< "$output")" = true ]
+    run --separate-stderr sl-config rank -s greenhill payment mpesa -f json
+    [ "$(field rank <<< "$output")" = 1 ]
+    run sl-config rank -s greenhill sms mpesa
+    [ "$status" -eq 65 ]
+    run --separate-stderr sl-config list -f ndjson
+    [ "$(jq -r '[.school, .provider] | join(" ")' <<< "$output")" = "greenhill mpesa" ]
+}
+
+@test "acts of people are in the log, masked" {
+    school
+    mpesa
+    sl-config disable -s greenhill -p mpesa > /dev/null
+    [ "$(sql "SELECT group_concat(operation, ' ') FROM integration_logs WHERE direction = 'inbound' AND actor <> ''")" = \
+        "school.add config.set config.disable" ]
+    [[ "$(sql "SELECT request_data FROM integration_logs WHERE operation = 'config.set'")" == *"••••1234"* ]]
+    [ "$(sql "SELECT count(*) FROM integration_logs WHERE request_data LIKE '%key-of%'")" = 0 ]
+}
+
+# ---- Keys
+
+@test "a rotation re-seals everything, and the old key can then be retired" {
+    school
+    mpesa
+    old=$(sl-config key list -f json | field id)
+    run sl-config key retire "$old"
+    [ "$status" -eq 65 ]
+    run --separate-stderr sl-config key rotate -f json
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.[] | select(.what == "settings") | .resealed' <<< "$output")" = 1 ]
+    [[ "$(sql 'SELECT config_encrypted FROM integration_configs')" != *"$old"* ]]
+    run sl-config key retire "$old"
+    [ "$status" -eq 0 ]
+    run ! grep -q "$old" "$SL_KEYRING"
+    run sl-config show -s greenhill -p mpesa
+    [ "$status" -eq 0 ]
+    run sl-config key retire "$old"
+    [ "$status" -eq 65 ]
+}
+
+@test "a rotation that is killed anywhere is finished by the next one, and nothing is lost" {
+    school
+    mpesa
+    for i in $(seq 30); do school "school$i" && mpesa "school$i"; done
+    for delay in 0.002 0.005 0.008 0.012 0.016 0.02 0.03; do
+        sl-config key rotate > /dev/null 2>&1 &
+        sleep $delay
+        kill -9 $! 2> /dev/null || true
+        wait $! || true
+        run sl-config show -s school7 -p mpesa
+        [ "$status" -eq 0 ]
+    done
+    run sl-config key rotate
+    [ "$status" -eq 0 ]
+    sl-config key list -f json | jq -e 'all(.[]; .state != "retiring")'
+    [ "$(sl-config key list -f json | jq '[.[] | select(.purpose == "seal" and .sealed > 0)] | length')" = 1 ]
+    [ "$(sl-config list -f json | jq length)" = 31 ]
+    for i in 1 15 30; do sl-config show -s "school$i" -p mpesa > /dev/null; done
+}
+
+# ---- Webhooks
+
+@test "a webhook's addresses are shown once, and only a hash is kept" {
+    school
+    mpesa
+    run sl-config webhook add -s greenhill -p mpesa
+    [ "$status" -eq 78 ]
+    [[ "$output" == *public_url* ]]
+    echo 'public_url: https://school.example/' >> "$SL_CONFIG"
+    run --separate-stderr sl-config webhook add -s greenhill -p mpesa --name paybill -f json
+    [ "$status" -eq 0 ]
+    url=$(field url <<< "$output")
+    [[ "$url" =~ ^https://school.example/hooks/k/([0-9a-f]{32})/[a-z]+$ ]]
+    token=${BASH_REMATCH[1]}
+    [ "$(sql 'SELECT endpoint_path FROM integration_webhooks')" = "$(printf %s "$token" | sha256sum | cut -d' ' -f1)" ]
+    run ! grep -a -q "$token" "$SL_DATABASE" "$SL_DATABASE-wal"
+    run --separate-stderr sl-config webhook list -f json
+    [ "$(field name <<< "$output")" = paybill ]
+    [[ "$output" != *"$token"* ]]
+}
+
+@test "a rotated webhook has another token, a disabled one is inactive, an unknown one is named" {
+    school
+    mpesa greenhill callback_base_url=http://127.0.0.1:8480
+    first=$(sl-config webhook add -q -s greenhill -p mpesa -f json | field url)
+    run --separate-stderr sl-config webhook rotate 1 -f json
+    [ "$status" -eq 0 ]
+    [ "$(field url <<< "$output")" != "$first" ]
+    run --separate-stderr sl-config webhook disable 1 -f json
+    [ "$(field is_active <<< "$output")" = false ]
+    run sl-config webhook disable 7
+    [ "$status" -eq 65 ]
+    run sl-config webhook rotate x
+    [ "$status" -eq 65 ]
+}
