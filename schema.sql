@@ -131,6 +131,7 @@ CREATE TABLE integration_logs (
 CREATE INDEX integration_logs_operation ON integration_logs (school_id, operation);
 CREATE INDEX integration_logs_external ON integration_logs (external_reference);
 CREATE INDEX integration_logs_created ON integration_logs (created_at);
+CREATE INDEX integration_logs_reference ON integration_logs (reference_id);
 
 -- By log row, not by phone: written with every call, and looked through only when a person
 -- searches for one, a few bytes a row.
@@ -371,6 +372,7 @@ CREATE TABLE webhook_events (
     updated_at  INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX webhook_events_key ON webhook_events (scope, event_key) WHERE event_key IS NOT NULL;
+CREATE INDEX webhook_events_request ON webhook_events (request_id);
 CREATE INDEX webhook_events_open ON webhook_events (state, created_at) WHERE state IN ('new', 'held');
 CREATE INDEX webhook_events_held ON webhook_events (external_reference)
     WHERE state = 'held' AND external_reference IS NOT NULL;

@@ -7,6 +7,7 @@
 #include "cmd/common/key_verbs.h"
 #include "cmd/common/open.h"
 #include "cmd/common/school_verbs.h"
+#include "cmd/common/test_verb.h"
 #include "cmd/common/webhook_verbs.h"
 #include "lib/base/clock.h"
 #include "lib/cli/output.h"
@@ -314,6 +315,12 @@ static const struct sl_verb verbs[] = {
       .max_operands = SIZE_MAX,
       .common = SL_NEEDS_SCHOOL,
       .run = sl_rank_run },
+    { .name = "test",
+      .summary = "Prove the settings of all providers, or of one",
+      .options = sl_test_options,
+      .options_size = sizeof(struct sl_test_options),
+      .common = SL_NEEDS_SCHOOL | SL_USES_PROVIDER,
+      .run = sl_test_verb_run },
     { .name = "key list",
       .summary = "List the keys, and what they have sealed",
       .run = sl_key_list_run },

@@ -99,7 +99,7 @@ static int check(struct sl_arena *arena, const struct sl_settings *settings, str
 
 /* ---- Requests ------------------------------------------------------------------------ */
 
-/* C0, DEL and C1, but LF, FF, CR and TAB: what the networks make of them is anybody's guess. */
+/* C0, DEL and C1, but LF, FF, CR and TAB. */
 static bool has_controls(const char *text)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++)

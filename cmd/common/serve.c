@@ -260,16 +260,17 @@ static void end_daemon(struct daemon *daemon)
     sl_inbox_free(&daemon->inbox);
 }
 
-int sl_serve(const struct sl_cli *cli, struct sl_service *service, struct sl_httpd_options *options,
-             struct sl_err *err)
+int sl_serve(const struct sl_cli *cli, struct sl_service *service,
+             const struct sl_httpd_options *where, struct sl_err *err)
 {
     SL_AUTO(end_daemon) struct daemon daemon = { .cli = cli, .service = service, .fresh = true };
+    struct sl_httpd_options options = *where;
 
-    options->serve = serve;
-    options->idle = idle;
-    options->opaque = &daemon;
+    options.serve = serve;
+    options.idle = idle;
+    options.opaque = &daemon;
     daemon.inbox = sl_inbox_new(service);
-    if (sl_httpd_open(&daemon.httpd, options, err) < 0)
+    if (sl_httpd_open(&daemon.httpd, &options, err) < 0)
         return -1;
     sl_say(cli, "listening on %s", sl_httpd_address(daemon.httpd));
     return sl_httpd_run(daemon.httpd, err);

@@ -7,8 +7,9 @@
 #include "lib/httpd/httpd.h"
 #include "lib/service/service.h"
 
-/* Serves until SIGTERM or SIGINT. Of *options what is to be called is filled here. */
-int sl_serve(const struct sl_cli *cli, struct sl_service *service, struct sl_httpd_options *options,
-             struct sl_err *err);
+/* Serves until SIGTERM or SIGINT. `where` says on which address and with what certificate; whom it
+ * calls is filled in here. */
+int sl_serve(const struct sl_cli *cli, struct sl_service *service,
+             const struct sl_httpd_options *where, struct sl_err *err);
 
 #endif

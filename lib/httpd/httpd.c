@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 enum {
     MOST_CONNECTIONS = 2000,
+    SPARE_FILES = 128,
     MOST_HEAD = 32 * 1024,
     SILENT_S = 10,
     WHOLE_MS = 30 * 1000,
@@ -107,12 +109,26 @@ static int open_loop(struct sl_httpd *httpd, struct sl_err *err)
     return 0;
 }
 
+/* A connection is a descriptor; the usual limit is 1,024. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= MOST_CONNECTIONS + SPARE_FILES)
+        return;
+    limit.rlim_cur = MOST_CONNECTIONS + SPARE_FILES;
+    if (limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int sl_httpd_open(struct sl_httpd **out, const struct sl_httpd_options *options, struct sl_err *err)
 {
     SL_AUTO(sl_httpd_close) struct sl_httpd *httpd = calloc(1, sizeof *httpd);
 
     if (!httpd)
         sl_out_of_memory();
+    raise_limit();
     httpd->arena = sl_arena_new();
     httpd->options = *options;
     httpd->listener.fd = httpd->signals = httpd->epoll = -1;

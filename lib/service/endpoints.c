@@ -9,23 +9,6 @@
 #include "lib/service/config.h"
 #include "lib/service/values.h"
 
-void sl_endpoint_token(char token[SL_TOKEN_SIZE])
-{
-    unsigned char bytes[(SL_TOKEN_SIZE - 1) / 2];
-
-    sl_random(bytes, sizeof bytes);
-    sl_hex(bytes, sizeof bytes, token);
-    explicit_bzero(bytes, sizeof bytes);
-}
-
-void sl_endpoint_hash(const char *token, char hash[SL_TOKEN_HASH_SIZE])
-{
-    unsigned char bytes[SL_SHA256_SIZE];
-
-    sl_sha256(token, strlen(token), bytes);
-    sl_hex(bytes, sizeof bytes, hash);
-}
-
 /* ---- What proves a callback ---------------------------------------------------------- */
 
 static struct sl_seal_place place_of(const struct sl_endpoint *endpoint)
@@ -223,7 +206,7 @@ int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
                     struct sl_endpoint_made *made, struct sl_err *err)
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    char *token = SL_NEW(arena, char, SL_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
+    char *token = SL_NEW(arena, char, SL_CALLBACK_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
     struct sl_endpoint endpoint = { .school_id = school->id, .token_hash = hash, .name = name };
     struct sl_provider provider;
     struct setup setup;
@@ -231,8 +214,7 @@ int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
     if (sl_providers_find(service->db, arena, provider_code, &provider, err) < 0 ||
         set_up(service, arena, school->id, provider.id, provider_code, &setup, err) < 0)
         return -1;
-    sl_endpoint_token(token);
-    sl_endpoint_hash(token, hash);
+    sl_callback_token(token, hash);
     endpoint.provider_id = provider.id;
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_endpoints_add(service->db, &endpoint, sl_now_ms(), err) < 0 ||
@@ -260,7 +242,7 @@ int sl_endpoint_rotate(struct sl_service *service, struct sl_arena *arena, int64
                        struct sl_endpoint_made *made, struct sl_err *err)
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    char *token = SL_NEW(arena, char, SL_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
+    char *token = SL_NEW(arena, char, SL_CALLBACK_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
     struct sl_endpoint endpoint;
     struct setup setup;
 
@@ -268,8 +250,7 @@ int sl_endpoint_rotate(struct sl_service *service, struct sl_arena *arena, int64
         set_up(service, arena, endpoint.school_id, endpoint.provider_id, endpoint.provider_code,
                &setup, err) < 0)
         return -1;
-    sl_endpoint_token(token);
-    sl_endpoint_hash(token, hash);
+    sl_callback_token(token, hash);
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_endpoints_rotate(service->db, id, hash, err) < 0 ||
         seal(service, &endpoint, &setup.values, err) < 0 ||

@@ -5,16 +5,10 @@
 #include "lib/adapter/adapter.h"
 #include "lib/base/crypto.h"
 #include "lib/service/service.h"
+#include "lib/service/ids.h"
 #include "lib/store/configs.h"
 #include "lib/store/endpoints.h"
 #include "lib/store/schools.h"
-
-enum { SL_TOKEN_SIZE = 33 };                          /* 128 bits in hexadecimal, and a NUL */
-enum { SL_TOKEN_HASH_SIZE = 2 * SL_SHA256_SIZE + 1 }; /* as the database keeps it */
-
-/* A new unguessable token, and how it is kept. For operations' callbacks too. */
-void sl_endpoint_token(char token[SL_TOKEN_SIZE]);
-void sl_endpoint_hash(const char *token, char hash[SL_TOKEN_HASH_SIZE]);
 
 /* An address to give to the provider. */
 struct sl_endpoint_url {

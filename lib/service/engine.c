@@ -69,7 +69,7 @@ static int start_anew(struct engine *engine, struct sl_err *err)
 }
 
 /* Returns 1 if the lease holds, 0 if it was lost (nothing is held any more), or -1. */
-static int keep_lease(struct engine *engine, struct sl_err *err)
+int engine_keep_lease(struct engine *engine, struct sl_err *err)
 {
     int64_t left;
     int kept;
@@ -365,7 +365,7 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
     return sl_transfer_start(engine->transfer, &send, err);
 }
 
-static int collect(struct engine *engine, struct sl_err *err)
+int engine_collect(struct engine *engine, struct sl_err *err)
 {
     struct sl_sent sent;
 
@@ -529,7 +529,8 @@ static int64_t pause_ms(const struct engine *engine)
 static int work(struct engine *engine, bool *worked, struct sl_err *err)
 {
     *worked = false;
-    if (keep_lease(engine, err) < 0 || maintain(engine, err) < 0 || grant_work(engine, err) < 0)
+    if (engine_keep_lease(engine, err) < 0 || maintain(engine, err) < 0 ||
+        grant_work(engine, err) < 0)
         return -1;
     if ((over_is_due(engine) || ready_can_start(engine) || wants_claim(engine)) &&
         transact(engine, worked, err) < 0)
@@ -556,12 +557,12 @@ static int loop(struct engine *engine, struct sl_err *err)
         engine_clock(engine);
         if (engine->lease_until_ms - engine->now.ms < engine->lease_ms / 6)
             continue; /* the lease comes before anything that was answered */
-        if (collect(engine, err) < 0)
+        if (engine_collect(engine, err) < 0)
             return -1;
     }
 }
 
-static int finish(struct engine *engine, struct sl_err *err)
+int engine_end(struct engine *engine, struct sl_err *err)
 {
     struct sl_err ignored;
     int status = 0;
@@ -591,22 +592,23 @@ static void set_up(struct engine *engine)
     engine->started_ms = engine->now.ms;
 }
 
+int engine_begin(struct engine *engine, struct sl_err *err)
+{
+    *engine->counts = (struct sl_engine_counts){ 0 };
+    set_up(engine);
+    if (sl_transfer_open(&engine->transfer, err) < 0)
+        return -1;
+    return start_runner(engine, err);
+}
+
 int sl_engine_run(struct sl_service *service, const struct sl_engine_options *options,
                   struct sl_engine_counts *counts, struct sl_err *err)
 {
     struct engine engine = { .service = service, .options = options, .counts = counts };
-    int status;
 
-    *counts = (struct sl_engine_counts){ 0 };
-    set_up(&engine);
-    status = sl_transfer_open(&engine.transfer, err);
-    if (status == 0)
-        status = start_runner(&engine, err);
-    if (status == 0)
-        status = loop(&engine, err);
-    if (status < 0) {
-        (void)finish(&engine, NULL);
+    if (engine_begin(&engine, err) < 0 || loop(&engine, err) < 0) {
+        (void)engine_end(&engine, NULL);
         return -1;
     }
-    return finish(&engine, err);
+    return engine_end(&engine, err);
 }

@@ -58,6 +58,12 @@ struct engine {
     int64_t soonest_ms; /* how long the gates hold back what the last claim looked at; 0: not */
 };
 
+/* engine.c. begin() opens what is needed and starts the runner; end() gives everything up, also
+ * after a failure (`err` NULL then: the first error is the one to tell). */
+int engine_begin(struct engine *engine, struct sl_err *err);
+int engine_end(struct engine *engine, struct sl_err *err);
+int engine_keep_lease(struct engine *engine, struct sl_err *err); /* 1 kept, 0 lost, or -1 */
+int engine_collect(struct engine *engine, struct sl_err *err);    /* takes out what was answered */
 void engine_clock(struct engine *engine);
 void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
 

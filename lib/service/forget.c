@@ -62,9 +62,9 @@ static int record(struct sl_service *service, int64_t school_id, const char *tol
     return sl_audit_add(service, &log, err);
 }
 
-/* Returns how many rows, or -1. */
+/* Those behind *after_id, which moves. Returns how many rows, or -1. */
 static int forget_chunk(struct sl_service *service, const struct sl_person *person,
-                        struct sl_err *err)
+                        int64_t *after_id, struct sl_err *err)
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     int64_t ids[CHUNK_ROWS];
@@ -72,11 +72,12 @@ static int forget_chunk(struct sl_service *service, const struct sl_person *pers
 
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
-    n = sl_forget_logs(service->db, person, ids, CHUNK_ROWS, err);
+    n = sl_forget_logs(service->db, person, *after_id, ids, CHUNK_ROWS, err);
     if (n <= 0)
         return n;
     if (record(service, person->school_id, NULL, ids, n, err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
+    *after_id = ids[n - 1];
     return n;
 }
 
@@ -101,9 +102,10 @@ static int record_all(struct sl_service *service, const struct sl_person *person
 static int erase(struct sl_service *service, const struct sl_person *person,
                  struct sl_forgotten *forgotten, struct sl_err *err)
 {
+    int64_t after_id = 0;
     int n;
 
-    while ((n = forget_chunk(service, person, err)) > 0)
+    while ((n = forget_chunk(service, person, &after_id, err)) > 0)
         forgotten->logs += n;
     if (n < 0 || sl_forget_records(service->db, person, forgotten->records, err) < 0 ||
         sl_forget_open(service->db, person, &forgotten->open, err) < 0)

@@ -284,8 +284,6 @@ int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err)
     }
     if (record(engine, slot, job, err) < 0)
         return -1;
-    if (fine)
-        engine->counts->completed += job->item.id == 0 && slot->waiting.n == 0;
     slot->next_look_ms = 0;
     engine_free_job(engine, &job);
     return 0;

@@ -110,7 +110,7 @@ static int find_owner(struct reception *reception, struct sl_err *err)
     if (!reception->route.token)
         return inbound_refuse_stranger(reception, 404,
                                        "the path has no token, and nothing is signed", err);
-    sl_endpoint_hash(reception->route.token, hash);
+    sl_callback_hash(reception->route.token, hash);
     found = reception->route.hook->per_operation ? find_operation(reception, hash, err)
                                                  : find_endpoint(reception, hash, err);
     if (found < 0)

@@ -62,7 +62,8 @@ void sl_inbox_abandon(struct sl_inbox *inbox);
 int sl_inbound_apply(struct sl_service *service, struct sl_err *err);
 
 /* The same for as long as there are any, but not much longer than 200 ms; and gives up what was
- * held for a day. For the engine's `maintain`. Likewise. */
+ * held for a day. For the engine's `maintain`: events that stay as they are are no error here.
+ * Likewise. */
 int sl_inbound_maintain(struct sl_service *service, struct sl_err *err);
 
 /* A reference is known now: what came for it before is applied. Inside the transaction that makes

@@ -14,6 +14,8 @@ struct round {
     struct sl_service *service;
     struct owners owners;
     int64_t now_ms;
+    const char *state;   /* only those: another process may have been faster; NULL: all */
+    const char *failure; /* what an earlier try to apply it said; NULL: this is the first */
 };
 
 /* ---- Reading it again ------------------------------------------------------------------------- */
@@ -45,13 +47,12 @@ static const struct sl_event *find_event(struct deed *deed, const struct owner *
 {
     const struct sl_hook *hook = sl_adapter_hook(owner->adapter, deed->request.hook);
     struct sl_heard heard;
+    size_t place = (size_t)deed->row.place;
 
     if (!hook)
         return NULL;
     inbound_hear(deed->arena, owner, hook, &deed->request, &heard);
-    if (heard.proof != SL_PROVEN || (uint64_t)deed->row.place >= heard.n_events)
-        return NULL;
-    return &heard.events[deed->row.place];
+    return heard.proof == SL_PROVEN && place < heard.n_events ? heard.events + place : NULL;
 }
 
 /* ---- The audit trail ---------------------------------------------------------------------------- */
@@ -128,27 +129,25 @@ static int settle(struct deed *deed, struct sl_err *err)
     return deed->row.updated_at == 0 ? log_deed(deed, err) : 0;
 }
 
-/* `failure` is what an earlier try to apply it said; NULL: this is the first. Returns 1, 0 if there
- * is no such event, or -1. */
-static int apply_one(struct round *round, struct sl_arena *arena, int64_t id, const char *failure,
-                     struct sl_err *err)
+/* Returns 1, 0 if there is no such event, or -1. */
+static int apply_one(struct round *round, struct sl_arena *arena, int64_t id, struct sl_err *err)
 {
     struct deed deed = { .service = round->service, .arena = arena, .now_ms = round->now_ms };
     struct owner *owner = NULL;
     int found = sl_webhook_events_get(round->service->db, arena, id, &deed.row, &deed.request, err);
 
-    if (found <= 0)
-        return found;
-    found = failure ? 0 : find_owner(round, &deed, &owner, err);
+    if (found <= 0 || (round->state && strcmp(deed.row.state, round->state) != 0))
+        return found < 0 ? -1 : 0;
+    found = round->failure ? 0 : find_owner(round, &deed, &owner, err);
     if (found < 0)
         return -1;
     deed.owner = owner;
     if (found > 0)
         deed.event = find_event(&deed, owner);
     deed.state = "ignored";
-    deed.note = failure ? failure : "whom it concerned is gone";
+    deed.note = round->failure ? round->failure : "whom it concerned is gone";
     if (found > 0 && !deed.event)
-        deed.note = "it does not tell what it told before: the settings have changed";
+        deed.note = "it tells nothing any more: it was erased, or the settings have changed";
     if (deed.event && deed_do(&deed, err) < 0)
         return -1;
     return settle(&deed, err) < 0 ? -1 : 1;
@@ -162,13 +161,15 @@ static int apply_ids(struct sl_service *service, const int64_t *ids, size_t n, c
     SL_AUTO(sl_arena_free) struct sl_arena *shared = sl_arena_new();
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    struct round round = { service, { .service = service, .arena = shared }, sl_now_ms() };
+    struct round round = {
+        service, { .service = service, .arena = shared }, sl_now_ms(), "new", failure
+    };
 
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         sl_arena_reset(arena);
-        if (apply_one(&round, arena, ids[i], failure, err) < 0)
+        if (apply_one(&round, arena, ids[i], err) < 0)
             return -1;
     }
     return sl_tx_commit(&tx, err);
@@ -246,9 +247,9 @@ int sl_inbound_maintain(struct sl_service *service, struct sl_err *err)
         applied = apply_from(service, &mark, err);
         all += applied > 0 ? applied : 0;
     } while (applied > 0 && sl_boot_ms() < until_ms);
-    if (applied < 0 || sl_webhook_events_expire(service->db, now_ms - HELD_MS, now_ms, err) < 0)
+    if (applied < 0 && err->code != SL_ERR_CONFIG) /* what is stuck must not stop who sends */
         return -1;
-    return all;
+    return sl_webhook_events_expire(service->db, now_ms - HELD_MS, now_ms, err) < 0 ? -1 : all;
 }
 
 /* ---- What was held, what is asked for again --------------------------------------------------------- */
@@ -262,10 +263,10 @@ int sl_inbound_release(struct sl_service *service, const char *external_referenc
     if (n <= 0)
         return n;
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    struct round round = { service, { .service = service, .arena = arena }, now_ms };
+    struct round round = { service, { .service = service, .arena = arena }, now_ms, "held", NULL };
 
     for (int i = 0; i < n; i++)
-        if (apply_one(&round, arena, ids[i], NULL, err) < 0)
+        if (apply_one(&round, arena, ids[i], err) < 0)
             return -1;
     return n;
 }
@@ -307,7 +308,9 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    struct round round = { service, { .service = service, .arena = arena }, sl_now_ms() };
+    struct round round = {
+        service, { .service = service, .arena = arena }, sl_now_ms(), NULL, NULL
+    };
     int64_t *ids = &id;
     int n = 1, all = 0, status;
 
@@ -316,7 +319,7 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
     if (what == SL_REPLAY_REQUEST)
         n = find_ids(service, arena, id, &ids, err);
     for (int i = n - 1; i >= 0; i--) { /* the list has the newest first */
-        status = apply_one(&round, arena, ids[i], NULL, err);
+        status = apply_one(&round, arena, ids[i], err);
         if (status < 0)
             return -1;
         all += status;

@@ -6,7 +6,7 @@
 
 #include "lib/base/text.h"
 
-enum { TOKEN_DIGITS = SL_TOKEN_SIZE - 1, SHOWN_PATH = 200, MANY_DIGITS = 16 };
+enum { TOKEN_DIGITS = SL_CALLBACK_TOKEN_SIZE - 1, SHOWN_PATH = 200, MANY_DIGITS = 16 };
 
 static const char hex_digits[] = "0123456789abcdef";
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/service/inbound.h"
 #include "lib/service/job.h"
 #include "lib/store/optouts.h"
 
@@ -94,6 +95,9 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
 
         if (sl_messages_settle(service->db, job->messages[i].id, &news, now_ms, err) < 0 ||
             learn(service, job, i, now_ms, err) < 0)
+            return -1;
+        if (news.external_reference && /* a report may have overtaken our own answer */
+            sl_inbound_release(service, news.external_reference, now_ms, err) < 0)
             return -1;
     }
     if (*course == SL_COURSE_UNKNOWN && on_unknown == SL_RESEND)

@@ -35,15 +35,10 @@ static bool same_phone(const char *phone, const char *told)
     return n >= LEAST_TAIL && strcmp(told + n_told - n, phone + n_phone - n) == 0;
 }
 
-static bool same_reference(struct sl_arena *arena, const char *one, const char *other)
-{
-    return strcmp(sl_reference_normal(arena, one), sl_reference_normal(arena, other)) == 0;
-}
-
 /* The only one that fits; 0 if none or several do, or -1. */
 static int find_only(struct sl_service *service, struct sl_arena *arena,
-                     const struct sl_same_money *money, const char *reference, const char *phone,
-                     struct sl_payment *found, struct sl_err *err)
+                     const struct sl_same_money *money, const char *phone, struct sl_payment *found,
+                     struct sl_err *err)
 {
     struct sl_payment *alike = SL_NEW(arena, struct sl_payment, MOST_ALIKE);
     int n = sl_payments_like(service->db, arena, money, MOST_ALIKE, alike, err), n_fits = 0;
@@ -53,8 +48,7 @@ static int find_only(struct sl_service *service, struct sl_arena *arena,
         const char *ours = requests ? alike[i].phone : phone;
         const char *theirs = requests ? phone : alike[i].phone;
 
-        if (!same_reference(arena, alike[i].reference, reference) || !same_phone(ours, theirs) ||
-            (requests && alike[i].told_receipt))
+        if (!same_phone(ours, theirs) || (requests && alike[i].told_receipt))
             continue;
         *found = alike[i];
         n_fits++;
@@ -153,8 +147,15 @@ int sl_payments_received(struct sl_service *service, int64_t school_id, int64_t 
         service, arena, school_id, provider_id, news, now_ms
     };
     const struct sl_receipt_of of = { school_id, provider_id, news->receipt, now_ms - TOLD_AGO_MS };
-    const struct sl_same_money money = { school_id,          provider_id,      "request",
-                                         news->amount_minor, now_ms - NEAR_MS, now_ms };
+    const struct sl_same_money money = {
+        .school_id = school_id,
+        .provider_id = provider_id,
+        .source = "request",
+        .amount_minor = news->amount_minor,
+        .reference = sl_reference_normal(arena, news->reference ? news->reference : ""),
+        .from_ms = now_ms - NEAR_MS,
+        .to_ms = now_ms,
+    };
     struct sl_payment payment;
     int found;
 
@@ -169,8 +170,7 @@ int sl_payments_received(struct sl_service *service, int64_t school_id, int64_t 
         return add_own(&confirmation, err); /* what a callback told of it was another amount */
     }
     if (found == 0)
-        found = find_only(service, arena, &money, news->reference ? news->reference : "",
-                          news->phone, &payment, err);
+        found = find_only(service, arena, &money, news->phone, &payment, err);
     if (found < 0)
         return -1;
     return found > 0 ? take_for(&confirmation, payment.id, err) : add_own(&confirmation, err);
@@ -207,10 +207,15 @@ int sl_payments_match(struct sl_service *service, int64_t payment_id, int64_t no
     if (payment_confirmed(&change))
         return payment_change_store(&change, err) < 0 ? -1 : 1;
     money = (struct sl_same_money){
-        change.now.school_id,    change.now.provider_id, "c2b",
-        change.now.amount_minor, change.now.created_at,  change.now.created_at + NEAR_MS
+        .school_id = change.now.school_id,
+        .provider_id = change.now.provider_id,
+        .source = "c2b",
+        .amount_minor = change.now.amount_minor,
+        .reference = sl_reference_normal(arena, change.now.reference),
+        .from_ms = change.now.created_at,
+        .to_ms = change.now.created_at + NEAR_MS,
     };
-    found = find_only(service, arena, &money, change.now.reference, change.now.phone, &twin, err);
+    found = find_only(service, arena, &money, change.now.phone, &twin, err);
     if (found <= 0)
         return found;
     change.now.told_state = "received";

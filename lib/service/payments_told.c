@@ -159,7 +159,7 @@ static int misfit(struct payment_change *change, const struct sl_payment_news *n
     const struct sl_payment *payment = &change->now;
     const struct sl_receipt_of of = { payment->school_id, payment->provider_id, news->receipt,
                                       change->now_ms - TOLD_AGO_MS };
-    struct sl_payment owner;
+    struct sl_payment owner = { 0 };
     int found = 0;
 
     *why = NULL;

@@ -50,6 +50,15 @@ __attribute__((format(printf, 5, 6))) static void tell(struct walk *walk, enum s
     verified->n_breaks++;
 }
 
+static void tell_rows(struct walk *walk, enum sl_break_kind kind, int64_t id, int64_t last_id,
+                      const char *what)
+{
+    if (id == last_id)
+        tell(walk, kind, id, id, "row %" PRId64 " was %s", id, what);
+    else
+        tell(walk, kind, id, last_id, "rows %" PRId64 " to %" PRId64 " were %s", id, last_id, what);
+}
+
 static bool same_hash(const struct sl_log_cell *cell, const char *hash)
 {
     return cell->n == SL_LOG_HASH_SIZE - 1 && memcmp(cell->text, hash, cell->n) == 0;
@@ -83,7 +92,7 @@ static void tell_edited(struct walk *walk, const struct sl_log_row *row)
         tell(walk, SL_BREAK_EDITED, id, id, "row %" PRId64 " was edited", id);
         return;
     }
-    if (other < id && !moved_before)
+    if (other < id && other <= walk->last.id && !moved_before)
         tell(walk, SL_BREAK_INSERTED, other, id - 1,
              "row %" PRId64 " was inserted: what follows was moved", other);
     tell(walk, SL_BREAK_MOVED, id, id, "row %" PRId64 " was written as row %" PRId64, id, other);
@@ -124,27 +133,17 @@ static int tell_torn(struct walk *walk, const struct sl_log_row *row, struct sl_
     return 0;
 }
 
-/* Whether it follows the row before. Where one is missing, or this one is not whole, that says
- * all. */
-static int check_place(struct walk *walk, const struct sl_log_row *row, bool whole,
-                       const char *last_computed, struct sl_err *err)
+/* Whether its id follows that of the row before. */
+static bool check_id(struct walk *walk, int64_t id)
 {
-    int64_t id = row->cells[SL_LOG_ID].number, next = walk->last.id + 1;
-    const struct sl_log_cell *previous = &row->cells[SL_LOG_PREVIOUS_HASH];
+    int64_t next = walk->last.id + 1;
 
-    if (id < next) {
+    if (id < next)
         tell(walk, SL_BREAK_INSERTED, id, id,
              "row %" PRId64 " stands before the end of what was pruned", id);
-        return 0;
-    }
-    if (id > next) {
-        tell(walk, SL_BREAK_REMOVED, next, id - 1, "rows %" PRId64 " to %" PRId64 " were removed",
-             next, id - 1);
-        return 0;
-    }
-    if (!whole || same_hash(previous, walk->last.hash) || same_hash(previous, last_computed))
-        return 0;
-    return tell_torn(walk, row, err);
+    else if (id > next)
+        tell_rows(walk, SL_BREAK_REMOVED, next, id - 1, "removed");
+    return id == next;
 }
 
 static bool has_no_bodies(const struct sl_log_row *row)
@@ -214,12 +213,12 @@ static void check_expected(struct walk *walk, const struct sl_log_row *row)
 static int check_row(struct walk *walk, const struct sl_log_row *row, struct sl_err *err)
 {
     const struct sl_log_cell *hash = &row->cells[SL_LOG_HASH];
-    char last_computed[SL_LOG_HASH_SIZE];
-    bool whole;
+    const struct sl_log_cell *previous = &row->cells[SL_LOG_PREVIOUS_HASH];
+    bool next = check_id(walk, row->cells[SL_LOG_ID].number);
+    bool follows = same_hash(previous, walk->last.hash) || same_hash(previous, walk->computed);
+    bool whole = check_hash(walk, row);
 
-    memcpy(last_computed, walk->computed, sizeof last_computed);
-    whole = check_hash(walk, row);
-    if (check_place(walk, row, whole, last_computed, err) < 0)
+    if (next && whole && !follows && tell_torn(walk, row, err) < 0)
         return -1;
     if (whole && check_bodies(walk, row, err) < 0)
         return -1;
@@ -287,8 +286,7 @@ static int check_end(struct walk *walk, struct sl_err *err)
         return -1;
     last = last_phone > last ? last_phone : last;
     if (last > id)
-        tell(walk, SL_BREAK_CUT, id + 1, last,
-             "rows %" PRId64 " to %" PRId64 " were removed from the end", id + 1, last);
+        tell_rows(walk, SL_BREAK_CUT, id + 1, last, "removed from the end");
     for (size_t i = 0; i < walk->erased.len / sizeof *erased; i++)
         tell(walk, SL_BREAK_ERASED, erased[i], erased[i],
              "row %" PRId64 " lost its request and answer, and no `sl-logs forget` says so",

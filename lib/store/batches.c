@@ -148,6 +148,19 @@ int sl_batches_finish(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_er
     return sl_db_run(db, finish_sql, SL_PARAMS(SL_INT(id), SL_INT(now_ms)), err);
 }
 
+/* Open: pending, or some runner's. One that waits for a person is as far as it gets by itself. */
+static const char finish_all_sql[] =
+    "UPDATE message_batches SET state = 'done', finished_at = $1, updated_at = $1"
+    " WHERE state IN ('ready', 'sending') AND NOT EXISTS (SELECT 1 FROM integration_queue"
+    "  WHERE batch_id = message_batches.id AND status = 'pending')"
+    " AND NOT EXISTS (SELECT 1 FROM integration_queue WHERE runner IS NOT NULL"
+    "  AND batch_id = message_batches.id)";
+
+int sl_batches_finish_all(struct sl_db *db, int64_t now_ms, struct sl_err *err)
+{
+    return sl_db_run(db, finish_all_sql, SL_PARAMS(SL_INT(now_ms)), err);
+}
+
 static const char cancel_messages_sql[] =
     "UPDATE messages SET status = 'cancelled', updated_at = $2 WHERE batch_id = $1"
     " AND status = 'queued' AND (queue_id IS NULL OR queue_id IN (SELECT id FROM integration_queue"

@@ -7,21 +7,21 @@
 
 static const char logs_sql[] =
     "SELECT h.log_id FROM log_phones h JOIN integration_logs l ON l.id = h.log_id"
-    " WHERE h.phone_hash = $1 AND l.school_id = $2 ORDER BY h.log_id LIMIT $3";
+    " WHERE h.phone_hash = $1 AND +l.school_id = $2 AND h.log_id > $3 ORDER BY h.log_id LIMIT $4";
 static const char erase_bodies_sql[] =
     "UPDATE integration_logs SET request_data = NULL, response_data = NULL WHERE id = $1";
 static const char erase_phone_sql[] =
     "DELETE FROM log_phones WHERE phone_hash = $1 AND log_id = $2";
 
-static int find_logs(struct sl_db *db, const struct sl_person *person, int64_t *ids, size_t most,
-                     struct sl_err *err)
+static int find_logs(struct sl_db *db, const struct sl_person *person, int64_t after_id,
+                     int64_t *ids, size_t most, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     int n = 0, more;
 
     if (sl_db_query(&rows, db, logs_sql,
                     SL_PARAMS(SL_BLOB((const char *)person->phone_hash, SL_LOG_PHONE_SIZE),
-                              SL_INT(person->school_id), SL_INT((int64_t)most)),
+                              SL_INT(person->school_id), SL_INT(after_id), SL_INT((int64_t)most)),
                     err) < 0)
         return -1;
     while ((more = sl_rows_next(&rows, err)) > 0)
@@ -29,10 +29,10 @@ static int find_logs(struct sl_db *db, const struct sl_person *person, int64_t *
     return more < 0 ? -1 : n;
 }
 
-int sl_forget_logs(struct sl_db *db, const struct sl_person *person, int64_t *ids, size_t most,
-                   struct sl_err *err)
+int sl_forget_logs(struct sl_db *db, const struct sl_person *person, int64_t after_id, int64_t *ids,
+                   size_t most, struct sl_err *err)
 {
-    int n = find_logs(db, person, ids, most, err);
+    int n = find_logs(db, person, after_id, ids, most, err);
 
     for (int i = 0; i < n; i++)
         if (sl_db_run(db, erase_bodies_sql, SL_PARAMS(SL_INT(ids[i])), err) < 0 ||

@@ -13,11 +13,11 @@ struct sl_person {
     const char *national;            /* "712345678": what all ways to write it end with */
 };
 
-/* Erases the bodies of at most `most` log rows of that phone, and the phone's hash beside them;
- * their ids, sorted, to `ids`. Returns how many; 0 when there are no more; or -1. Inside a
- * transaction. */
-int sl_forget_logs(struct sl_db *db, const struct sl_person *person, int64_t *ids, size_t most,
-                   struct sl_err *err);
+/* Erases the bodies of at most `most` log rows of that phone behind after_id, and the phone's hash
+ * beside them; their ids, sorted, to `ids`. Returns how many; 0 when there are no more; or -1.
+ * Inside a transaction. */
+int sl_forget_logs(struct sl_db *db, const struct sl_person *person, int64_t after_id, int64_t *ids,
+                   size_t most, struct sl_err *err);
 
 /* What still needs the number and therefore keeps it: messages and payments that are not over,
  * queue rows, callbacks that wait to be worked. */

@@ -43,7 +43,8 @@ static int read_link(struct sl_db *db, const char *sql, struct sl_log_link *last
     if (more <= 0)
         return more;
     *last = (struct sl_log_link){ .id = sl_row_int(&rows, 0) };
-    hash = sl_row_blob(&rows, 1, &n);
+    (void)sl_row_blob(&rows, 1, &n);
+    hash = sl_row_text(&rows, 1);
     memcpy(last->hash, hash, n < SL_LOG_HASH_SIZE ? n : SL_LOG_HASH_SIZE - 1);
     return 1;
 }
@@ -273,7 +274,8 @@ int sl_logs_phones(struct sl_db *db, int64_t id, struct sl_buf *hashes, struct s
         char hash[SL_LOG_PHONE_SIZE + 1] = { 0 };
 
         /* Another length was not written by us: the digest then differs too. */
-        memcpy(hash, bytes, n_bytes < sizeof hash ? n_bytes : sizeof hash);
+        if (n_bytes > 0)
+            memcpy(hash, bytes, n_bytes < sizeof hash ? n_bytes : sizeof hash);
         hash[0] = (char)(n_bytes == SL_LOG_PHONE_SIZE ? hash[0] : ~hash[0]);
         sl_buf_add(hashes, hash, SL_LOG_PHONE_SIZE);
     }

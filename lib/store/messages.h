@@ -44,6 +44,9 @@ int sl_batches_fail_rest(struct sl_db *db, int64_t id, const char *why, int64_t 
 /* Done, if no row of it is open any more. Returns 1 if it is done now, else 0, or -1. */
 int sl_batches_finish(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_err *err);
 
+/* The same for every batch. Returns how many, or -1. */
+int sl_batches_finish_all(struct sl_db *db, int64_t now_ms, struct sl_err *err);
+
 /* Cancels what has not left: its queue rows and messages. Returns how many messages, or -1. */
 int64_t sl_batches_cancel(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_err *err);
 

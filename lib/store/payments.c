@@ -237,7 +237,8 @@ int sl_payments_open(struct sl_db *db, struct sl_arena *arena, const struct sl_o
 static const char like_sql[] =
     "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES
     " WHERE p.school_id = $1 AND p.created_at BETWEEN $5 AND $6 AND p.provider_id = $2"
-    " AND p.source = $3 AND p.amount_minor = $4 AND p.folded_into IS NULL AND CASE $3"
+    " AND p.source = $3 AND p.amount_minor = $4 AND upper(trim(p.reference)) = $8"
+    " AND p.folded_into IS NULL AND CASE $3"
     "  WHEN 'request' THEN p.receipt IS NULL AND p.status NOT IN ('failed', 'cancelled', 'expired')"
     "  ELSE p.receipt IS NOT NULL END ORDER BY p.id LIMIT $7";
 
@@ -247,7 +248,7 @@ int sl_payments_like(struct sl_db *db, struct sl_arena *arena, const struct sl_s
     return read_payments(db, arena, like_sql,
                          SL_PARAMS(SL_INT(money->school_id), SL_INT(money->provider_id),
                                    SL_TEXT(money->source), SL_INT(money->amount_minor),
-                                   SL_INT(money->from_ms), SL_INT(money->to_ms),
-                                   SL_INT((int64_t)n)),
+                                   SL_INT(money->from_ms), SL_INT(money->to_ms), SL_INT((int64_t)n),
+                                   SL_TEXT(money->reference)),
                          payments, n, err);
 }

@@ -74,13 +74,14 @@ struct sl_open_filter {
 int sl_payments_open(struct sl_db *db, struct sl_arena *arena, const struct sl_open_filter *filter,
                      size_t n, struct sl_payment *payments, struct sl_err *err);
 
-/* Candidates for being the same money: of one school, provider, source and amount, made between
- * two times, not folded: "request" without a receipt and not refused, "c2b" with one. At most n,
+/* Candidates for being the same money: of one school, provider, source, amount and reference, made
+ * between two times, not folded: "request" without a receipt and not refused, "c2b" with one. At most n,
  * in their order. Returns how many, in the arena, or -1. */
 struct sl_same_money {
     int64_t school_id, provider_id;
     const char *source;
     int64_t amount_minor;
+    const char *reference; /* as sl_reference_normal() makes it */
     int64_t from_ms, to_ms;
 };
 int sl_payments_like(struct sl_db *db, struct sl_arena *arena, const struct sl_same_money *money,

@@ -109,3 +109,11 @@ int sl_tokens_next(struct sl_rows *rows, struct sl_token_row *row, struct sl_err
         *row = row_at(rows);
     return more;
 }
+
+static const char count_sql[] = "SELECT count(*) FROM oauth_tokens WHERE access_token <> ''"
+                                " AND ($1 = 0 OR school_id = $1)";
+
+int sl_tokens_count(struct sl_db *db, int64_t school_id, int64_t *n, struct sl_err *err)
+{
+    return sl_db_number(db, count_sql, SL_PARAMS(SL_INT(school_id)), n, err) < 0 ? -1 : 0;
+}

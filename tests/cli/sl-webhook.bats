@@ -291,7 +291,7 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     sl-sms optout remove -s greenhill +254711000009 || sql 'DELETE FROM optouts'
     run --separate-stderr sl-webhook replay 1 -f json
     [ "$status" -eq 0 ]
-    [ "$(field state <<< "$output")" = done ]
+    [ "$(field state <<< "$output")" = "done" ]
     [ "$(sql 'SELECT count(*) FROM optouts')" -eq 1 ]
     run --separate-stderr sl-webhook replay --request 1 -f json
     [ "$(jq length <<< "$output")" -eq 1 ]

@@ -52,8 +52,8 @@ static void add_endpoint(struct world *world, int provider)
                        &made, &err));
     world->webhook_id[provider] = made.id;
     for (const char *at = made.urls[0].url; (at = strchr(at, '/')) != NULL; at++)
-        if (strspn(at + 1, "0123456789abcdef") == SL_TOKEN_SIZE - 1)
-            world->token[provider] = sl_arena_memdup(world->arena, at + 1, SL_TOKEN_SIZE - 1);
+        if (strspn(at + 1, "0123456789abcdef") == SL_CALLBACK_TOKEN_SIZE - 1)
+            world->token[provider] = sl_arena_memdup(world->arena, at + 1, SL_CALLBACK_TOKEN_SIZE - 1);
     assert_non_null(world->token[provider]);
 }
 
@@ -391,6 +391,7 @@ static void an_event_whose_key_is_missing_stays_and_the_others_go_on(void **stat
     assert_int_equal(sl_inbound_apply(world->daemon, &err), 1);
     assert_int_equal(sl_inbound_apply(world->daemon, &err), -1);
     assert_int_equal(err.code, SL_ERR_CONFIG);
+    assert_int_equal(sl_inbound_maintain(world->daemon, &err), 0); /* nor the runner */
     assert_state(world, 1, "new");
     assert_true(has_opted_out(world, "+254711000001"));
     assert_int_equal(post(world, MPESA, "confirm", "{}"), 503);
@@ -610,15 +611,14 @@ static void a_payments_own_token_brings_its_news(void **state)
                                               .amount = "1500",
                                               .reference = "ADM1024" };
     struct world *world = *state;
-    char token[SL_TOKEN_SIZE], hash[SL_TOKEN_HASH_SIZE];
+    char token[SL_CALLBACK_TOKEN_SIZE], hash[SL_TOKEN_HASH_SIZE];
     struct sl_received received;
     struct sl_payment payment;
     int64_t item_id;
 
     OK(sl_payments_request(world->in->service, world->arena, &world->in->school, &usual, &payment,
                            &item_id, &err));
-    sl_endpoint_token(token);
-    sl_endpoint_hash(token, hash);
+    sl_callback_token(token, hash);
     script(world, sl_arena_printf(world->arena,
                                   "UPDATE integration_queue SET callback_token = '%s'", hash));
     world->token[MPESA] = token;

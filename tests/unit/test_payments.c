@@ -18,50 +18,50 @@ static void refused(struct installation *in, struct sl_payment_request bad, cons
     assert_int_equal(count(in, NULL), 0);
 }
 
+static const struct {
+    const char *amount, *said;
+} bad_amounts[] = {
+    { "0", "not more than nothing" },
+    { "-5", "not more than nothing" },
+    { "1e3", "not written like" },
+    { "1,500", "not written like" },
+    { "12.345", "not written like" },
+    { "", "not written like" },
+    { "12.50", "whole shillings" },
+    { "99999999999", "more than max_amount" },
+    { " 1500", "not written like" },
+    { "+1500", "not written like" },
+    { "99999999999999999999", "not written like" },
+};
+static const struct {
+    const char *reference, *said;
+} bad_references[] = {
+    { "ADM1024567890", "longer than the 12" },
+    { "ADM@1", "letters, digits" },
+    { "ADM#1", "letters, digits" },
+    { "ADM&1", "letters, digits" },
+    { "", "no reference" },
+};
+static const char *const bad_phones[] = { "12", "020 2222222", "+44 7700 900123", "" };
+
 static void what_cannot_be_asked_for_is_refused_and_leaves_nothing(void **state)
 {
-    static const struct {
-        const char *amount, *said;
-    } amounts[] = {
-        { "0", "not more than nothing" },
-        { "-5", "not more than nothing" },
-        { "1e3", "not written like" },
-        { "1,500", "not written like" },
-        { "12.345", "not written like" },
-        { "", "not written like" },
-        { "12.50", "whole shillings" },
-        { "99999999999", "more than max_amount" },
-        { " 1500", "not written like" },
-        { "+1500", "not written like" },
-        { "99999999999999999999", "not written like" },
-    };
-    static const struct {
-        const char *reference, *said;
-    } references[] = {
-        { "ADM1024567890", "longer than the 12" },
-        { "ADM@1", "letters, digits" },
-        { "ADM#1", "letters, digits" },
-        { "ADM&1", "letters, digits" },
-        { "", "no reference" },
-    };
-    static const char *const phones[] = { "12", "020 2222222", "+44 7700 900123", "" };
-
-    for (size_t i = 0; i < SL_COUNT(amounts); i++) {
+    for (size_t i = 0; i < SL_COUNT(bad_amounts); i++) {
         struct sl_payment_request bad = usual;
 
-        bad.amount = amounts[i].amount;
-        refused(*state, bad, amounts[i].said);
+        bad.amount = bad_amounts[i].amount;
+        refused(*state, bad, bad_amounts[i].said);
     }
-    for (size_t i = 0; i < SL_COUNT(references); i++) {
+    for (size_t i = 0; i < SL_COUNT(bad_references); i++) {
         struct sl_payment_request bad = usual;
 
-        bad.reference = references[i].reference;
-        refused(*state, bad, references[i].said);
+        bad.reference = bad_references[i].reference;
+        refused(*state, bad, bad_references[i].said);
     }
-    for (size_t i = 0; i < SL_COUNT(phones); i++) {
+    for (size_t i = 0; i < SL_COUNT(bad_phones); i++) {
         struct sl_payment_request bad = usual;
 
-        bad.phone = phones[i];
+        bad.phone = bad_phones[i];
         refused(*state, bad, "phone");
     }
 }
@@ -299,8 +299,13 @@ static void a_refusal_after_success_changes_nothing(void **state)
     payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
     payment = asked(in, &payment, SL_PAY_PAID);
     payment = told_no(in, &payment, SL_PAY_CANCELLED, "1032");
+    payment =
+        told_all(in, &payment,
+                 &(struct sl_payment_news){
+                     .state = SL_PAY_FAILED, .external = "ws_CO_another", .amount_minor = -1 });
     assert_is(&payment, "succeeded", "NLJ7RT61SV");
     assert_null(payment.error);
+    assert_null(payment.mismatch);
 }
 
 static void two_callbacks_that_contradict_each_other_are_left_to_the_query(void **state)
@@ -406,6 +411,7 @@ static void two_receipts_for_one_payment_leave_it_without(void **state)
 
     payment = told_paid(in, &payment, 150000, "FORGED0001");
     payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
+    payment = told_paid(in, &payment, 150000, "FORGED0001");
     payment = asked(in, &payment, SL_PAY_PAID);
     assert_is(&payment, "succeeded", NULL);
     assert_string_equal(payment.mismatch, "callbacks tell two receipts, FORGED0001 and NLJ7RT61SV");

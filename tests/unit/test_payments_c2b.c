@@ -180,6 +180,7 @@ static void a_receipt_is_texted_once_and_not_before_its_number_is_known(void **s
     assert_int_equal(thanked(in, &payment), 0);
     payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
     payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
+    OK(sl_receipts_send(in->service, &payment, sl_now_ms(), &err));
     received(in, "NLJ7RT61SV", 150000, "2547 ***** 149");
     assert_int_equal(thanked(in, &payment), 1);
     OK(sl_batches_list(&rows, in->service->db, in->school.id, "sms", &err));

@@ -263,7 +263,7 @@ static const char *hook_secret(struct installation *in, struct sl_service *servi
     struct sl_settings settings;
     struct sl_err err;
 
-    sl_endpoint_hash(token, hash);
+    sl_callback_hash(token, hash);
     assert_int_equal(sl_endpoints_find(service->db, in->arena, hash, &endpoint, &err), 1);
     if (sl_endpoint_settings(service, in->arena, &endpoint, &fake, &settings, &err) < 0)
         fail_msg("%s", err.text);
@@ -358,9 +358,9 @@ static void a_rotated_endpoint_forgets_its_old_token(void **state)
     set(in, "s");
     make_endpoint(in, &made);
     assert_int_equal(sl_endpoint_rotate(in->service, in->arena, made.id, &again, &err), 0);
-    sl_endpoint_hash(made.token, hash);
+    sl_callback_hash(made.token, hash);
     assert_int_equal(sl_endpoints_find(in->service->db, in->arena, hash, &endpoint, &err), 0);
-    sl_endpoint_hash(again.token, hash);
+    sl_callback_hash(again.token, hash);
     assert_int_equal(sl_endpoints_find(in->service->db, in->arena, hash, &endpoint, &err), 1);
     assert_int_equal(sl_endpoint_disable(in->service, made.id, &err), 0);
     assert_int_equal(sl_endpoints_find(in->service->db, in->arena, hash, &endpoint, &err), 1);

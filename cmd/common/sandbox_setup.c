@@ -1,0 +1,260 @@
+#include "cmd/common/sandbox_setup.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/common/open.h"
+#include "lib/base/json.h"
+#include "lib/cli/output.h"
+#include "lib/service/config.h"
+#include "lib/service/endpoints.h"
+#include "lib/service/school.h"
+#include "sandbox/client.h"
+#include "sandbox/callbacks.h"
+
+/* ---- What each provider is given ----------------------------------------------------------- */
+
+enum { MOST_SETTINGS = 12 };
+
+/* The sandbox looks at a credential's length only: 256 bytes, as if they were encrypted. */
+#define ZEROS_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define CREDENTIAL                                                                                 \
+    ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+                                                                   "AAAAAAAAAAA=="
+
+_Static_assert(sizeof CREDENTIAL - 1 == 344, "256 bytes in base64");
+
+/* Nothing here opens anything but a sandbox; the passkey is the one that Safaricom publishes. */
+static const struct recipe {
+    const char *code;
+    struct sl_change settings[MOST_SETTINGS]; /* up to the first NULL name */
+    bool told; /* the sandbox is told whom to call; else each request says it */
+} recipes[] = {
+    { .code = "africastalking",
+      .settings = { { "username", "sandbox" }, { "api_key", "sandbox-key" } },
+      .told = true },
+    { .code = "mpesa",
+      .settings = { { "consumer_key", "sandbox-key" },
+                    { "consumer_secret", "sandbox-secret" },
+                    { "shortcode", "174379" },
+                    { "c2b_shortcode", "600984" },
+                    { "passkey",
+                      "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919" },
+                    { "initiator_name", "testapi" },
+                    { "security_credential", CREDENTIAL } } },
+};
+
+const char *sl_sandbox_url(const char *given)
+{
+    const char *variable = getenv("SL_SANDBOX_URL");
+
+    if (given)
+        return given;
+    return variable && *variable ? variable : NULL;
+}
+
+/* ---- The school ------------------------------------------------------------------------------ */
+
+static int add_school(const struct sl_cli *cli, struct sl_service *service, struct sl_err *err)
+{
+    char *name = sl_arena_strdup(cli->arena, cli->school);
+    const struct sl_school school = { .code = cli->school,
+                                      .name = name,
+                                      .country = "KE",
+                                      .timezone = "Africa/Nairobi",
+                                      .currency = "KES",
+                                      .status = "active" };
+
+    name[0] = (char)toupper((unsigned char)name[0]);
+    if (sl_school_add(service, &school, err) < 0)
+        return -1;
+    sl_say(cli, "%s: made the school %s", cli->program, cli->school);
+    return 0;
+}
+
+static int find_school(const struct sl_cli *cli, struct sl_service *service,
+                       struct sl_school *school, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_err ignored;
+
+    if (sl_schools_find(service->db, cli->arena, cli->school, school, &ignored) == 0)
+        return 0;
+    if (ignored.code != SL_ERR_CONFIG) {
+        *err = ignored;
+        return -1;
+    }
+    if (add_school(cli, service, err) < 0)
+        return -1;
+    return sl_schools_find(service->db, cli->arena, cli->school, school, err);
+}
+
+/* ---- A provider ------------------------------------------------------------------------------ */
+
+static int set_provider(struct sl_service *service, const struct sl_school *school,
+                        const struct recipe *recipe, const char *url, struct sl_err *err)
+{
+    struct sl_change changes[MOST_SETTINGS + 3];
+    struct sl_config_set set = { .environment = "sandbox", .changes = changes };
+    const struct sl_adapter *adapter;
+
+    while (set.n_changes < MOST_SETTINGS && recipe->settings[set.n_changes].name) {
+        changes[set.n_changes] = recipe->settings[set.n_changes];
+        set.n_changes++;
+    }
+    changes[set.n_changes++] = (struct sl_change){ "base_url", url };
+    changes[set.n_changes++] = (struct sl_change){ "rate_per_second", "0" };
+    changes[set.n_changes++] = (struct sl_change){ "max_in_flight", "0" };
+    if (sl_config_adapter(service, recipe->code, &adapter, err) < 0 ||
+        sl_config_set(service, school, adapter, &set, err) < 0)
+        return sl_err_context(err, "%s", recipe->code);
+    return 0;
+}
+
+static const char endpoint_name[] = "sandbox";
+
+/* The endpoint that an earlier setup made, or 0. */
+static int find_endpoint(struct sl_service *service, const struct sl_school *school,
+                         const char *code, int64_t *id, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_endpoint endpoint;
+    int more;
+
+    *id = 0;
+    if (sl_endpoints_list(&rows, service->db, school->id, 0, err) < 0)
+        return -1;
+    while ((more = sl_endpoints_next(&rows, &endpoint, err)) > 0)
+        if (strcmp(endpoint.provider_code, code) == 0 && endpoint.name &&
+            strcmp(endpoint.name, endpoint_name) == 0)
+            *id = endpoint.id;
+    return more;
+}
+
+/* Its token is kept by nobody, so one that is there gets another. */
+static int make_endpoint(const struct sl_cli *cli, struct sl_service *service,
+                         const struct sl_school *school, const char *code,
+                         struct sl_endpoint_made *made, struct sl_err *err)
+{
+    int64_t id;
+
+    if (find_endpoint(service, school, code, &id, err) < 0)
+        return -1;
+    return id ? sl_endpoint_rotate(service, cli->arena, id, made, err)
+              : sl_endpoint_add(service, cli->arena, school, code, endpoint_name, made, err);
+}
+
+static int register_urls(const struct sl_cli *cli, const char *url, const char *code,
+                         const struct sl_endpoint_made *made, struct sl_err *err)
+{
+    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    struct sl_sandbox_ask ask = { .url = url };
+
+    ask.path = sl_arena_printf(cli->arena, "/_sandbox/callbacks/%s", code);
+    for (size_t i = 0; i < made->n_urls; i++)
+        sl_json_put_text(doc, made->urls[i].hook, made->urls[i].url);
+    ask.body = sl_json_print(cli->arena, doc);
+    return sl_sandbox_pour(&ask, NULL, NULL, err);
+}
+
+struct prepared {
+    int64_t endpoint; /* 0: none */
+    bool called;      /* the sandbox calls back */
+};
+
+static int prepare(const struct sl_cli *cli, struct sl_service *service,
+                   const struct sl_school *school, const struct recipe *recipe, const char *url,
+                   struct prepared *prepared, struct sl_err *err)
+{
+    const char *public_url = service->settings.public_url;
+    struct sl_endpoint_made made;
+
+    *prepared = (struct prepared){ 0 };
+    if (set_provider(service, school, recipe, url, err) < 0)
+        return -1;
+    if (!public_url)
+        return 0;
+    if (make_endpoint(cli, service, school, recipe->code, &made, err) < 0)
+        return -1;
+    prepared->endpoint = made.id;
+    prepared->called = sl_callbacks_loopback(public_url);
+    if (prepared->called && recipe->told)
+        return register_urls(cli, url, recipe->code, &made, err);
+    return 0;
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+static const struct sl_column columns[] = {
+    { "school", SL_TEXT, 0 },   { "category", SL_TEXT, 0 },    { "provider", SL_TEXT, 0 },
+    { "base_url", SL_TEXT, 0 }, { "environment", SL_TEXT, 0 }, { "webhook", SL_INT, 0 },
+    { "callbacks", SL_BOOL, 0 },
+};
+
+static int print_prepared(const struct sl_cli *cli, struct sl_output *output,
+                          struct sl_service *service, const struct sl_school *school,
+                          const char *code, const char *url, const struct prepared *prepared,
+                          struct sl_err *err)
+{
+    struct sl_config_row row;
+
+    if (sl_config_find(service, cli->arena, school, code, &row, err) < 0)
+        return -1;
+    return sl_output_row(output,
+                         (struct sl_value[]){ sl_text(school->code), sl_text(row.category),
+                                              sl_text(code), sl_text(url),
+                                              sl_text(row.environment),
+                                              prepared->endpoint ? sl_int(prepared->endpoint)
+                                                                 : sl_null(),
+                                              sl_bool(prepared->called) },
+                         err);
+}
+
+static void advise(const struct sl_cli *cli, const struct sl_service *service)
+{
+    const char *public_url = service->settings.public_url;
+
+    if (!public_url)
+        sl_say(cli, "%s: no public_url is set, so nobody is called back; write `public_url: "
+                    "http://127.0.0.1:8480` into %s and set up again",
+               cli->program, service->settings.config);
+    else if (!sl_callbacks_loopback(public_url))
+        sl_say(cli, "%s: a sandbox calls back to this machine only, and public_url is %s",
+               cli->program, public_url);
+}
+
+static int prepare_all(const struct sl_cli *cli, struct sl_service *service,
+                       const struct sl_school *school, const char *url, struct sl_err *err)
+{
+    SL_AUTO(sl_output_free)
+    struct sl_output *output =
+        sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
+    struct prepared prepared;
+
+    for (size_t i = 0; i < SL_COUNT(recipes); i++)
+        if (prepare(cli, service, school, &recipes[i], url, &prepared, err) < 0 ||
+            print_prepared(cli, output, service, school, recipes[i].code, url, &prepared, err) < 0)
+            return -1;
+    advise(cli, service);
+    return sl_output_end(&output, err);
+}
+
+/* Nothing is changed while no sandbox is there. */
+int sl_sandbox_setup_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    const struct sl_sandbox_setup_options *given = opaque;
+    const char *url = sl_sandbox_url(given->url);
+    struct sl_sandbox_ask health = { .url = url, .path = "/_sandbox/health" };
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    struct sl_school school;
+
+    if (!url)
+        url = "http://127.0.0.1:8490";
+    if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
+        sl_sandbox_pour(&health, NULL, NULL, err) < 0 ||
+        find_school(cli, service, &school, err) < 0 ||
+        prepare_all(cli, service, &school, url, err) < 0)
+        return -1;
+    return given->samples ? sl_sandbox_samples(cli, service, &school, err) : 0;
+}
