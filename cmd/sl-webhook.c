@@ -40,6 +40,9 @@ static int check_options(const struct serve_options *options, struct sl_err *err
                  : 0;
 }
 
+/* Providers wait no more than seconds (M-Pesa's validation: 8); then they are told to try again. */
+enum { PATIENCE_MS = 5000 };
+
 static int serve_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct serve_options *given = opaque;
@@ -53,6 +56,7 @@ static int serve_run(const struct sl_cli *cli, const void *opaque, struct sl_err
 
     if (check_options(given, err) < 0 || sl_open_service(cli, SL_WEBHOOK_KEYS, &service, err) < 0)
         return -1;
+    sl_db_patience(service->db, PATIENCE_MS);
     if (!options.trust_proxy)
         options.trust_proxy = service->settings.trust_proxy;
     return sl_serve(cli, service, &options, err);

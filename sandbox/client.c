@@ -9,8 +9,6 @@
 
 enum { CONNECT_MS = 3000, SILENT_S = 30, MOST_REFUSAL = 4096 };
 
-static const char usual[] = "http://127.0.0.1:8490";
-
 struct pour {
     CURL *curl;
     sl_sandbox_take *take;
@@ -101,12 +99,11 @@ static void prepare(CURL *curl, const struct sl_sandbox_ask *ask, const char *ur
 
 static const char *address(struct sl_arena *arena, const struct sl_sandbox_ask *ask)
 {
-    const char *base = ask->url ? ask->url : usual;
-    size_t n = strlen(base);
+    size_t n = strlen(ask->url);
 
-    while (n > 0 && base[n - 1] == '/')
+    while (n > 0 && ask->url[n - 1] == '/')
         n--;
-    return sl_arena_printf(arena, "%.*s%s", (int)n, base, ask->path);
+    return sl_arena_printf(arena, "%.*s%s", (int)n, ask->url, ask->path);
 }
 
 int sl_sandbox_pour(const struct sl_sandbox_ask *ask, sl_sandbox_take *take, void *opaque,
@@ -116,13 +113,11 @@ int sl_sandbox_pour(const struct sl_sandbox_ask *ask, sl_sandbox_take *take, voi
     SL_AUTO(free_headers) struct curl_slist *headers = NULL;
     SL_AUTO(close_curl) CURL *curl = NULL;
     const char *url = address(arena, ask);
-    struct pour pour = {
-        .take = take, .opaque = opaque, .refusal = sl_buf_new(arena), .err = err
-    };
+    struct pour pour = { .take = take, .opaque = opaque, .refusal = sl_buf_new(arena), .err = err };
 
     if (!sl_callbacks_loopback(url)) {
         (void)sl_err_set(err, SL_ERR_USAGE, "'%s' is no address of this machine", ask->url);
-        return sl_err_hint(err, "a sandbox is at one like %s", usual);
+        return sl_err_hint(err, "a sandbox is at one like http://127.0.0.1:8490");
     }
     headers = curl_slist_append(NULL, "Content-Type: application/json");
     curl = pour.curl = curl_easy_init();

@@ -9,7 +9,7 @@
 #include "lib/base/err.h"
 
 struct sl_sandbox_ask {
-    const char *url;  /* "http://127.0.0.1:8490"; NULL: that */
+    const char *url;  /* "http://127.0.0.1:8490" */
     const char *path; /* "/_sandbox/counts" */
     const char *body; /* JSON, which is posted; NULL: it is a GET */
 };

@@ -10,8 +10,8 @@
 #include "lib/service/config.h"
 #include "lib/service/endpoints.h"
 #include "lib/service/school.h"
-#include "sandbox/client.h"
 #include "sandbox/callbacks.h"
+#include "sandbox/client.h"
 
 /* ---- What each provider is given ----------------------------------------------------------- */
 
@@ -20,8 +20,9 @@ enum { MOST_SETTINGS = 12 };
 /* The sandbox looks at a credential's length only: 256 bytes, as if they were encrypted. */
 #define ZEROS_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CREDENTIAL                                                                                 \
-    ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
-                                                                   "AAAAAAAAAAA=="
+    ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43                                 \
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                                                           \
+        "AAAAAAAAAAA=="
 
 _Static_assert(sizeof CREDENTIAL - 1 == 344, "256 bytes in base64");
 
@@ -51,7 +52,7 @@ const char *sl_sandbox_url(const char *given)
 
     if (given)
         return given;
-    return variable && *variable ? variable : NULL;
+    return variable && *variable ? variable : "http://127.0.0.1:8490";
 }
 
 /* ---- The school ------------------------------------------------------------------------------ */
@@ -92,8 +93,15 @@ static int find_school(const struct sl_cli *cli, struct sl_service *service,
 
 /* ---- A provider ------------------------------------------------------------------------------ */
 
-static int set_provider(struct sl_service *service, const struct sl_school *school,
-                        const struct recipe *recipe, const char *url, struct sl_err *err)
+/* Of one run. */
+struct setup {
+    const struct sl_cli *cli;
+    struct sl_service *service;
+    struct sl_school school;
+    const char *url; /* the sandbox's */
+};
+
+static int set_provider(const struct setup *setup, const struct recipe *recipe, struct sl_err *err)
 {
     struct sl_change changes[MOST_SETTINGS + 3];
     struct sl_config_set set = { .environment = "sandbox", .changes = changes };
@@ -103,11 +111,11 @@ static int set_provider(struct sl_service *service, const struct sl_school *scho
         changes[set.n_changes] = recipe->settings[set.n_changes];
         set.n_changes++;
     }
-    changes[set.n_changes++] = (struct sl_change){ "base_url", url };
+    changes[set.n_changes++] = (struct sl_change){ "base_url", setup->url };
     changes[set.n_changes++] = (struct sl_change){ "rate_per_second", "0" };
     changes[set.n_changes++] = (struct sl_change){ "max_in_flight", "0" };
-    if (sl_config_adapter(service, recipe->code, &adapter, err) < 0 ||
-        sl_config_set(service, school, adapter, &set, err) < 0)
+    if (sl_config_adapter(setup->service, recipe->code, &adapter, err) < 0 ||
+        sl_config_set(setup->service, &setup->school, adapter, &set, err) < 0)
         return sl_err_context(err, "%s", recipe->code);
     return 0;
 }
@@ -115,15 +123,15 @@ static int set_provider(struct sl_service *service, const struct sl_school *scho
 static const char endpoint_name[] = "sandbox";
 
 /* The endpoint that an earlier setup made, or 0. */
-static int find_endpoint(struct sl_service *service, const struct sl_school *school,
-                         const char *code, int64_t *id, struct sl_err *err)
+static int find_endpoint(const struct setup *setup, const char *code, int64_t *id,
+                         struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_endpoint endpoint;
     int more;
 
     *id = 0;
-    if (sl_endpoints_list(&rows, service->db, school->id, 0, err) < 0)
+    if (sl_endpoints_list(&rows, setup->service->db, setup->school.id, 0, err) < 0)
         return -1;
     while ((more = sl_endpoints_next(&rows, &endpoint, err)) > 0)
         if (strcmp(endpoint.provider_code, code) == 0 && endpoint.name &&
@@ -133,80 +141,79 @@ static int find_endpoint(struct sl_service *service, const struct sl_school *sch
 }
 
 /* Its token is kept by nobody, so one that is there gets another. */
-static int make_endpoint(const struct sl_cli *cli, struct sl_service *service,
-                         const struct sl_school *school, const char *code,
-                         struct sl_endpoint_made *made, struct sl_err *err)
+static int make_endpoint(const struct setup *setup, const char *code, struct sl_endpoint_made *made,
+                         struct sl_err *err)
 {
+    struct sl_arena *arena = setup->cli->arena;
     int64_t id;
 
-    if (find_endpoint(service, school, code, &id, err) < 0)
+    if (find_endpoint(setup, code, &id, err) < 0)
         return -1;
-    return id ? sl_endpoint_rotate(service, cli->arena, id, made, err)
-              : sl_endpoint_add(service, cli->arena, school, code, endpoint_name, made, err);
+    return id ? sl_endpoint_rotate(setup->service, arena, id, made, err)
+              : sl_endpoint_add(setup->service, arena, &setup->school, code, endpoint_name, made,
+                                err);
 }
 
-static int register_urls(const struct sl_cli *cli, const char *url, const char *code,
+static int register_urls(const struct setup *setup, const char *code,
                          const struct sl_endpoint_made *made, struct sl_err *err)
 {
     SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
-    struct sl_sandbox_ask ask = { .url = url };
+    struct sl_sandbox_ask ask = { .url = setup->url };
 
-    ask.path = sl_arena_printf(cli->arena, "/_sandbox/callbacks/%s", code);
+    ask.path = sl_arena_printf(setup->cli->arena, "/_sandbox/callbacks/%s", code);
     for (size_t i = 0; i < made->n_urls; i++)
         sl_json_put_text(doc, made->urls[i].hook, made->urls[i].url);
-    ask.body = sl_json_print(cli->arena, doc);
+    ask.body = sl_json_print(setup->cli->arena, doc);
     return sl_sandbox_pour(&ask, NULL, NULL, err);
 }
 
 struct prepared {
+    const char *code;
     int64_t endpoint; /* 0: none */
     bool called;      /* the sandbox calls back */
 };
 
-static int prepare(const struct sl_cli *cli, struct sl_service *service,
-                   const struct sl_school *school, const struct recipe *recipe, const char *url,
+static int prepare(const struct setup *setup, const struct recipe *recipe,
                    struct prepared *prepared, struct sl_err *err)
 {
-    const char *public_url = service->settings.public_url;
+    const char *public_url = setup->service->settings.public_url;
     struct sl_endpoint_made made;
 
-    *prepared = (struct prepared){ 0 };
-    if (set_provider(service, school, recipe, url, err) < 0)
+    *prepared = (struct prepared){ .code = recipe->code };
+    if (set_provider(setup, recipe, err) < 0)
         return -1;
     if (!public_url)
         return 0;
-    if (make_endpoint(cli, service, school, recipe->code, &made, err) < 0)
+    if (make_endpoint(setup, recipe->code, &made, err) < 0)
         return -1;
     prepared->endpoint = made.id;
     prepared->called = sl_callbacks_loopback(public_url);
     if (prepared->called && recipe->told)
-        return register_urls(cli, url, recipe->code, &made, err);
+        return register_urls(setup, recipe->code, &made, err);
     return 0;
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
 static const struct sl_column columns[] = {
-    { "school", SL_TEXT, 0 },   { "category", SL_TEXT, 0 },    { "provider", SL_TEXT, 0 },
-    { "base_url", SL_TEXT, 0 }, { "environment", SL_TEXT, 0 }, { "webhook", SL_INT, 0 },
+    { "school", SL_TEXT, 0 },    { "category", SL_TEXT, 0 },    { "provider", SL_TEXT, 0 },
+    { "base_url", SL_TEXT, 0 },  { "environment", SL_TEXT, 0 }, { "webhook", SL_INT, 0 },
     { "callbacks", SL_BOOL, 0 },
 };
 
-static int print_prepared(const struct sl_cli *cli, struct sl_output *output,
-                          struct sl_service *service, const struct sl_school *school,
-                          const char *code, const char *url, const struct prepared *prepared,
-                          struct sl_err *err)
+static int print_prepared(const struct setup *setup, struct sl_output *output,
+                          const struct prepared *prepared, struct sl_err *err)
 {
+    struct sl_value webhook = prepared->endpoint ? sl_int(prepared->endpoint) : sl_null();
     struct sl_config_row row;
 
-    if (sl_config_find(service, cli->arena, school, code, &row, err) < 0)
+    if (sl_config_find(setup->service, setup->cli->arena, &setup->school, prepared->code, &row,
+                       err) < 0)
         return -1;
     return sl_output_row(output,
-                         (struct sl_value[]){ sl_text(school->code), sl_text(row.category),
-                                              sl_text(code), sl_text(url),
-                                              sl_text(row.environment),
-                                              prepared->endpoint ? sl_int(prepared->endpoint)
-                                                                 : sl_null(),
+                         (struct sl_value[]){ sl_text(setup->school.code), sl_text(row.category),
+                                              sl_text(prepared->code), sl_text(setup->url),
+                                              sl_text(row.environment), webhook,
                                               sl_bool(prepared->called) },
                          err);
 }
@@ -216,27 +223,27 @@ static void advise(const struct sl_cli *cli, const struct sl_service *service)
     const char *public_url = service->settings.public_url;
 
     if (!public_url)
-        sl_say(cli, "%s: no public_url is set, so nobody is called back; write `public_url: "
-                    "http://127.0.0.1:8480` into %s and set up again",
+        sl_say(cli,
+               "%s: no public_url is set, so nobody is called back; write `public_url: "
+               "http://127.0.0.1:8480` into %s and set up again",
                cli->program, service->settings.config);
     else if (!sl_callbacks_loopback(public_url))
         sl_say(cli, "%s: a sandbox calls back to this machine only, and public_url is %s",
                cli->program, public_url);
 }
 
-static int prepare_all(const struct sl_cli *cli, struct sl_service *service,
-                       const struct sl_school *school, const char *url, struct sl_err *err)
+static int prepare_all(const struct setup *setup, struct sl_err *err)
 {
     SL_AUTO(sl_output_free)
     struct sl_output *output =
-        sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
+        sl_output_open(setup->cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
     struct prepared prepared;
 
     for (size_t i = 0; i < SL_COUNT(recipes); i++)
-        if (prepare(cli, service, school, &recipes[i], url, &prepared, err) < 0 ||
-            print_prepared(cli, output, service, school, recipes[i].code, url, &prepared, err) < 0)
+        if (prepare(setup, &recipes[i], &prepared, err) < 0 ||
+            print_prepared(setup, output, &prepared, err) < 0)
             return -1;
-    advise(cli, service);
+    advise(setup->cli, setup->service);
     return sl_output_end(&output, err);
 }
 
@@ -244,17 +251,16 @@ static int prepare_all(const struct sl_cli *cli, struct sl_service *service,
 int sl_sandbox_setup_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct sl_sandbox_setup_options *given = opaque;
-    const char *url = sl_sandbox_url(given->url);
-    struct sl_sandbox_ask health = { .url = url, .path = "/_sandbox/health" };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_school school;
+    struct setup setup = { .cli = cli, .url = sl_sandbox_url(given->url) };
+    const struct sl_sandbox_ask health = { .url = setup.url, .path = "/_sandbox/health" };
 
-    if (!url)
-        url = "http://127.0.0.1:8490";
     if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
         sl_sandbox_pour(&health, NULL, NULL, err) < 0 ||
-        find_school(cli, service, &school, err) < 0 ||
-        prepare_all(cli, service, &school, url, err) < 0)
+        find_school(cli, service, &setup.school, err) < 0)
         return -1;
-    return given->samples ? sl_sandbox_samples(cli, service, &school, err) : 0;
+    setup.service = service;
+    if (prepare_all(&setup, err) < 0)
+        return -1;
+    return given->samples ? sl_sandbox_samples(cli, service, &setup.school, err) : 0;
 }

@@ -18,7 +18,7 @@ int sl_sandbox_setup_run(const struct sl_cli *cli, const void *options, struct s
 int sl_sandbox_samples(const struct sl_cli *cli, struct sl_service *service,
                        const struct sl_school *school, struct sl_err *err);
 
-/* The option --url, or SL_SANDBOX_URL, or NULL. */
+/* The option --url, else SL_SANDBOX_URL, else where a sandbox is usually. */
 const char *sl_sandbox_url(const char *given);
 
 #endif

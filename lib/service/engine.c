@@ -68,6 +68,11 @@ static int start_anew(struct engine *engine, struct sl_err *err)
     return start_runner(engine, err);
 }
 
+static bool lease_is_over(const struct engine *engine)
+{
+    return engine->lease_until_ms - engine->now.ms < engine->lease_ms / 6;
+}
+
 /* Returns 1 if the lease holds, 0 if it was lost (nothing is held any more), or -1. */
 int engine_keep_lease(struct engine *engine, struct sl_err *err)
 {
@@ -78,7 +83,7 @@ int engine_keep_lease(struct engine *engine, struct sl_err *err)
     left = engine->lease_until_ms - engine->now.ms;
     if (left > engine->lease_ms * 2 / 3)
         return 1;
-    if (left < engine->lease_ms / 6)
+    if (lease_is_over(engine))
         return start_anew(engine, err) < 0 ? -1 : 0;
     kept =
         sl_runners_renew(engine->service->db, engine->runner, &engine->now, engine->lease_ms, err);
@@ -417,6 +422,23 @@ static int settle_over(struct engine *engine, struct sl_err *err)
     return settle_accounts(engine, err);
 }
 
+/* The lease is looked at once more before the first byte: a process that was stopped between
+ * commit and here sends nothing, and what it marked is settled like any dead runner's. */
+static int start_marked(struct engine *engine, struct queue *marked, struct sl_err *err)
+{
+    struct sl_job *job;
+
+    engine_clock(engine);
+    if (lease_is_over(engine)) {
+        forget_jobs(engine, marked);
+        return start_anew(engine, err);
+    }
+    while ((job = queue_take(marked)) != NULL)
+        if (send_job(engine, job, err) < 0)
+            return -1;
+    return 0;
+}
+
 /* What came of it is stored, what can start is marked, and more is claimed: one commit. Only
  * when that is durable does anything leave. */
 static int transact(struct engine *engine, bool *worked, struct sl_err *err)
@@ -425,13 +447,18 @@ static int transact(struct engine *engine, bool *worked, struct sl_err *err)
     SL_AUTO(sl_arena_free) struct sl_arena *arena = NULL;
     struct queue marked;
     struct sl_item *items = NULL;
-    struct sl_job *job;
     int n = 0;
 
     queue_init(&marked);
     arena = sl_arena_new();
-    if (sl_tx_begin(&tx, engine->service->db, err) < 0 || settle_over(engine, err) < 0 ||
-        mark_ready(engine, &marked, err) < 0)
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
+        return -1;
+    engine_clock(engine);
+    if (lease_is_over(engine)) { /* the wait for the lock was too long */
+        sl_tx_end(&tx);
+        return start_anew(engine, err);
+    }
+    if (settle_over(engine, err) < 0 || mark_ready(engine, &marked, err) < 0)
         return -1;
     if (wants_claim(engine)) {
         items = SL_NEW(arena, struct sl_item, CLAIM);
@@ -444,11 +471,9 @@ static int transact(struct engine *engine, bool *worked, struct sl_err *err)
         return -1;
     *worked = engine->over.n > 0 || marked.n > 0 || n > 0;
     forget_jobs(engine, &engine->over);
-    engine_clock(engine);
-    while ((job = queue_take(&marked)) != NULL)
-        if (send_job(engine, job, err) < 0)
-            return -1;
-    for (int i = 0; i < n; i++)
+    if (start_marked(engine, &marked, err) < 0)
+        return -1;
+    for (int i = 0; i < n && !lease_is_over(engine); i++)
         if (engine_prepare(engine, &items[i], err) < 0)
             return -1;
     return 0;
@@ -555,7 +580,7 @@ static int loop(struct engine *engine, struct sl_err *err)
         }
         sl_transfer_wait(engine->transfer, worked ? 0 : pause_ms(engine));
         engine_clock(engine);
-        if (engine->lease_until_ms - engine->now.ms < engine->lease_ms / 6)
+        if (lease_is_over(engine))
             continue; /* the lease comes before anything that was answered */
         if (engine_collect(engine, err) < 0)
             return -1;

@@ -14,7 +14,7 @@
 #include "lib/base/arena.h"
 #include "lib/store/sql.h"
 
-enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_S = 30 };
+enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000, TRY_MS = 7 };
 
 /* The WAL is folded back when it has grown to 48 MiB: more often, and a bulk run spends its time
  * on copying pages. */
@@ -36,6 +36,7 @@ struct sl_db {
     struct slot slots[N_SLOTS];
     size_t n_prepared;
     sqlite3_stmt *begin, *commit, *rollback;
+    int most_tries; /* to get the write lock, of about 7 ms each */
     uint64_t tx_serial;
 };
 
@@ -81,11 +82,10 @@ static int wait_for_writer(void *opaque, int tries)
     int us = wait_us[tries < 4 ? tries : 4];
     struct timespec now, pause;
 
-    (void)opaque;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     pause = (struct timespec){ .tv_nsec = (us + now.tv_nsec / 1000 % us) * 1000L };
     (void)nanosleep(&pause, NULL);
-    return tries < BUSY_S * 150;
+    return tries < ((const struct sl_db *)opaque)->most_tries;
 }
 
 static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
@@ -93,7 +93,7 @@ static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
     if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK ||
-        sqlite3_busy_handler(db->sqlite, wait_for_writer, NULL) != SQLITE_OK ||
+        sqlite3_busy_handler(db->sqlite, wait_for_writer, db) != SQLITE_OK ||
         sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(db->sqlite, "BEGIN IMMEDIATE", -1, &db->begin, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(db->sqlite, "COMMIT", -1, &db->commit, NULL) != SQLITE_OK ||
@@ -104,6 +104,11 @@ static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
         return sl_err_hint(err, "it and its folder must be writable");
     }
     return 0;
+}
+
+void sl_db_patience(struct sl_db *db, int ms)
+{
+    db->most_tries = ms / TRY_MS;
 }
 
 int sl_db_open(struct sl_db **out, const char *path, struct sl_err *err)
@@ -117,6 +122,7 @@ int sl_db_open(struct sl_db **out, const char *path, struct sl_err *err)
     db = calloc(1, sizeof *db);
     if (!db)
         sl_out_of_memory();
+    sl_db_patience(db, BUSY_MS);
     if (open_sqlite(db, path, err) < 0)
         return sl_err_context(err, "%s", path);
     *out = db;

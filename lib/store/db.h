@@ -25,6 +25,9 @@ int sl_db_open(struct sl_db **db, const char *path, struct sl_err *err);
 int sl_db_create(struct sl_db **db, const char *path, struct sl_err *err);
 void sl_db_close(struct sl_db **db); /* for SL_AUTO() */
 
+/* How long a call waits for other writers, about; thirty seconds if nobody says. */
+void sl_db_patience(struct sl_db *db, int ms);
+
 /* A copy of the whole as it is now, consistent under load, synced, into a new file (mode
  * 0600). Fails with SL_ERR_CREATE if that exists. */
 int sl_db_backup(struct sl_db *db, const char *path, struct sl_err *err);
