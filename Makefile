@@ -12,6 +12,7 @@
 VERSION  := 0.1.0
 Q        := $(if $(V),,@)
 PREFIX   ?= /usr/local
+SYSCONFDIR ?= /etc
 BUILD    ?= build$(if $(SAN),/san)
 CFLAGS   ?= -O2 -g
 # Text that is longer than its bound is cut there: that is what snprintf is for.
@@ -114,15 +115,29 @@ format:
 
 # ---- Installing ---------------------------------------------------------------------------
 
+# Programs, manuals, completion, documents and units; what is for the admin to look at first
+# (configuration, cron, nginx) goes beside the documents. No existing configuration is touched.
+DOC   := $(PREFIX)/share/doc/shulelabs
+PLACE  = sed -e 's|@BINDIR@|$(PREFIX)/bin|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/doc/shulelabs
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man5 \
+	    lib/systemd/system \
+	    lib/sysusers.d lib/tmpfiles.d share/bash-completion/completions) \
+	    $(addprefix $(DESTDIR)$(DOC)/examples/,cron.d nginx)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(MANUALS) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/shulelabs.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	for p in $(NAMES); do install -m 644 $(BUILD)/completion.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
-	install -m 644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/shulelabs
+	install -m 644 README.md docs/*.md $(DESTDIR)$(DOC)
+	install -m 644 etc/shulelabs.yaml $(DESTDIR)$(DOC)/examples
+	set -e; for f in etc/systemd/*; do \
+	    $(PLACE) $$f > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$f); done
+	set -e; for d in sysusers.d tmpfiles.d; do \
+	    $(PLACE) etc/$$d/shulelabs.conf > $(DESTDIR)$(PREFIX)/lib/$$d/shulelabs.conf; done
+	set -e; for f in cron.d/shulelabs nginx/shulelabs.conf; do \
+	    $(PLACE) etc/$$f > $(DESTDIR)$(DOC)/examples/$$f; done
 
 clean:
 	rm -rf build

@@ -202,13 +202,14 @@ static int take_seen(void *opaque, const char *bytes, size_t n, struct sl_err *e
     return 0;
 }
 
-static int end_lines(const struct seen *seen, struct sl_err *err)
+/* An array that was begun is closed, whatever happened, so that stdout parses. */
+static int end_lines(const struct seen *seen, int status, struct sl_err *err)
 {
-    if (seen->cli->format == SL_FORMAT_JSON)
+    if (seen->cli->format == SL_FORMAT_JSON && (status == 0 || seen->n_lines > 0))
         (void)fputs(seen->n_lines > 0 ? "]\n" : "[]\n", stdout);
-    if (fflush(stdout) != 0 || ferror(stdout))
+    if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         return sl_err_set(err, SL_ERR_IO, "standard output: %m");
-    return 0;
+    return status;
 }
 
 static int check_provider(const char *code, struct sl_err *err)
@@ -230,6 +231,7 @@ static int seen_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
     struct sl_sandbox_ask ask = { .url = sl_sandbox_url(given->url), .path = "/_sandbox/seen" };
     struct seen seen = { .cli = cli, .line = sl_buf_new(cli->arena) };
+    int status;
 
     if (cli->n_operands > 0 && check_provider(cli->operands[0], err) < 0)
         return -1;
@@ -238,9 +240,10 @@ static int seen_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     if (!raw)
         output = sl_output_open(cli, SL_SHAPE_LIST, seen_columns, SL_COUNT(seen_columns), NULL);
     seen.output = output;
-    if (sl_sandbox_pour(&ask, take_seen, &seen, err) < 0)
-        return -1;
-    return output ? sl_output_end(&output, err) : end_lines(&seen, err);
+    status = sl_sandbox_pour(&ask, take_seen, &seen, err);
+    if (!output)
+        return end_lines(&seen, status, err);
+    return status < 0 ? -1 : sl_output_end(&output, err);
 }
 
 /* ---- counts, reset -------------------------------------------------------------------------- */

@@ -62,22 +62,18 @@ static int refused(const struct pour *pour, const char *path)
                       path, status_of(pour->curl));
 }
 
-static int perform(struct pour *pour, const char *url)
+static int perform(struct pour *pour, const struct sl_sandbox_ask *ask)
 {
-    char text[CURL_ERROR_SIZE] = "";
-    CURLcode code;
+    CURLcode code = curl_easy_perform(pour->curl);
 
-    (void)curl_easy_setopt(pour->curl, CURLOPT_ERRORBUFFER, text);
-    code = curl_easy_perform(pour->curl);
-    (void)curl_easy_setopt(pour->curl, CURLOPT_ERRORBUFFER, NULL);
     if (pour->stopped)
         return -1;
     if (code != CURLE_OK) {
-        (void)sl_err_set(pour->err, SL_ERR_UNAVAILABLE, "no sandbox answers: %s",
-                         *text ? text : curl_easy_strerror(code));
-        return sl_err_hint(pour->err, "start one with `sl-sandbox serve`, or name it with --url");
+        (void)sl_err_set(pour->err, SL_ERR_UNAVAILABLE, "no sandbox answers at %s: %s", ask->url,
+                         curl_easy_strerror(code));
+        return sl_err_hint(pour->err, "start `sl-sandbox serve`, or give --url");
     }
-    return status_of(pour->curl) / 100 == 2 ? 0 : refused(pour, url);
+    return status_of(pour->curl) / 100 == 2 ? 0 : refused(pour, ask->path);
 }
 
 /* A proxy of the environment would carry it off this machine. */
@@ -125,7 +121,7 @@ int sl_sandbox_pour(const struct sl_sandbox_ask *ask, sl_sandbox_take *take, voi
         sl_out_of_memory();
     prepare(curl, ask, url, headers);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &pour);
-    return perform(&pour, url);
+    return perform(&pour, ask);
 }
 
 static int keep(void *opaque, const char *bytes, size_t n, struct sl_err *err)

@@ -2,6 +2,7 @@
 #include "cmd/common/open.h"
 #include "cmd/common/sandbox_setup.h"
 #include "lib/base/clock.h"
+#include "lib/service/act.h"
 #include "lib/service/engine.h"
 #include "lib/service/payments.h"
 #include "lib/service/sms.h"
@@ -20,7 +21,7 @@ static const struct text_sample {
 } texts[] = {
     { "sample-sent", "+254711000001", "Term 2 begins on Monday, 4 May.", SAMPLE_RUNS },
     { "sample-blacklisted", "+254799900406", "The school bus is late.", SAMPLE_RUNS },
-    { "sample-no-network", "+254799900404", "The school bus is late.", SAMPLE_RUNS },
+    { "sample-unsupported", "+254799900404", "The school bus is late.", SAMPLE_RUNS },
     { "sample-lost", "+254799900015", "Fees for term 2 are due.", SAMPLE_RUNS },
     { "sample-server-error", "+254799900016", "Sports day is on Friday.", SAMPLE_RUNS },
     { "sample-queued", "+254711000002", "Parents' meeting: 14 May, 10:00.", SAMPLE_STAYS },
@@ -50,23 +51,32 @@ static int run(const struct sl_cli *cli, struct sl_service *service, struct sl_w
     return sl_engine_run(service, &options, &counts, err);
 }
 
-static int end_batch(const struct sl_cli *cli, struct sl_service *service, enum sample_end end,
-                     int64_t batch_id, struct sl_err *err)
+static int cancel(struct sl_service *service, const struct sl_school *school,
+                  const struct sl_batch *batch, struct sl_err *err)
 {
-    const struct sl_work_filter filter = { .batch_id = batch_id };
+    const struct sl_act act = { .operation = "batch.cancel",
+                                .school_id = school->id,
+                                .provider_id = batch->provider_id,
+                                .kind = "batch",
+                                .id = batch->public_id };
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
 
-    switch (end) {
-    case SAMPLE_STAYS: return 0;
-    case SAMPLE_CANCELLED:
-        return sl_batches_cancel(service->db, batch_id, sl_now_ms(), err) < 0 ? -1 : 0;
-    case SAMPLE_RUNS: break;
-    }
-    if (run(cli, service, filter, err) < 0)
+    if (sl_tx_begin(&tx, service->db, err) < 0 ||
+        sl_batches_cancel(service->db, batch->id, sl_now_ms(), err) < 0 ||
+        sl_act_record(service, &act, err) < 0)
+        return -1;
+    return sl_tx_commit(&tx, err);
+}
+
+static int send_batch(const struct sl_cli *cli, struct sl_service *service, int64_t batch_id,
+                      struct sl_err *err)
+{
+    if (run(cli, service, (struct sl_work_filter){ .batch_id = batch_id }, err) < 0)
         return -1;
     return sl_batches_finish(service->db, batch_id, sl_now_ms(), err) < 0 ? -1 : 0;
 }
 
-static int send_text(const struct sl_cli *cli, struct sl_service *service,
+static int make_text(const struct sl_cli *cli, struct sl_service *service,
                      const struct sl_school *school, const struct text_sample *sample,
                      struct sl_err *err)
 {
@@ -79,7 +89,10 @@ static int send_text(const struct sl_cli *cli, struct sl_service *service,
     if (sl_sms_send_record(service, cli->arena, school, &options, &sample->number, 1, &batch,
                            &fresh, err) < 0)
         return -1;
-    return fresh ? end_batch(cli, service, sample->end, batch.id, err) : 0;
+    if (!fresh || sample->end == SAMPLE_STAYS)
+        return 0;
+    return sample->end == SAMPLE_CANCELLED ? cancel(service, school, &batch, err)
+                                           : send_batch(cli, service, batch.id, err);
 }
 
 static int ask_payment(const struct sl_cli *cli, struct sl_service *service,
@@ -103,7 +116,7 @@ int sl_sandbox_samples(const struct sl_cli *cli, struct sl_service *service,
                        const struct sl_school *school, struct sl_err *err)
 {
     for (size_t i = 0; i < SL_COUNT(texts); i++)
-        if (send_text(cli, service, school, &texts[i], err) < 0)
+        if (make_text(cli, service, school, &texts[i], err) < 0)
             return sl_err_context(err, "%s", texts[i].key);
     /* A prompt needs an address to call back. */
     for (size_t i = 0; service->settings.public_url && i < SL_COUNT(payments); i++)

@@ -18,11 +18,8 @@
 enum { MOST_SETTINGS = 12 };
 
 /* The sandbox looks at a credential's length only: 256 bytes, as if they were encrypted. */
-#define ZEROS_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define CREDENTIAL                                                                                 \
-    ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43 ZEROS_43                                 \
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                                                           \
-        "AAAAAAAAAAA=="
+#define A38 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define CREDENTIAL A38 A38 A38 A38 A38 A38 A38 A38 A38 "=="
 
 _Static_assert(sizeof CREDENTIAL - 1 == 344, "256 bytes in base64");
 

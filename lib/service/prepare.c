@@ -41,10 +41,11 @@ struct sl_job *queue_take(struct queue *queue)
 static void close_slot(struct slot **at)
 {
     struct slot *slot = *at;
+    struct sl_arena *arena = slot->arena; /* the slot itself is in it */
 
     *at = slot->next;
     sl_arena_free(&slot->token_arena);
-    sl_arena_free(&slot->arena); /* the slot itself is in it */
+    sl_arena_free(&arena);
 }
 
 void engine_close_slots(struct engine *engine)

@@ -233,6 +233,8 @@ int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
     if (rank_of(sl_row_text(&rows, 2)) < 0 || rank_of(status) <= rank_of(sl_row_text(&rows, 2)))
         return 1;
     *changed = id;
+    if (strcmp(status, "undelivered") != 0)
+        error = NULL; /* what went well has no reason */
     return sl_db_run(db, report_sql,
                      SL_PARAMS(SL_INT(id), SL_TEXT(status), SL_TEXT(error), SL_INT(now_ms)), err);
 }
