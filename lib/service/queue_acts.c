@@ -38,18 +38,17 @@ static int record(struct sl_service *service, const struct sl_item *item, const 
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct sl_buf changes = sl_buf_new(arena);
-    const struct sl_act act = {
+    struct sl_act act = {
         .operation = operation,
         .school_id = item->school_id,
         .provider_id = item->provider_id,
         .kind = "queue",
         .id = sl_arena_printf(arena, "%" PRId64, item->id),
     };
-    struct sl_act told = act;
 
     sl_act_change(&changes, "status", describe(item), after);
-    told.changes = sl_act_changes(&changes);
-    return sl_act_record(service, &told, err);
+    act.changes = sl_act_changes(&changes);
+    return sl_act_record(service, &act, err);
 }
 
 static void refuse(struct sl_queue_act *act, const char *why, const char *advice)

@@ -1,0 +1,367 @@
+#include "cmd/common/queue_stats.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/common/open.h"
+#include "lib/base/clock.h"
+#include "lib/cli/output.h"
+#include "lib/service/service.h"
+#include "lib/store/accounts.h"
+#include "lib/store/queue_view.h"
+#include "lib/store/schools.h"
+
+const struct sl_opt sl_stats_options[] = {
+    { "check", 0, SL_OPT_FLAG, offsetof(struct sl_stats_options, check), NULL,
+      .help = "Print one line, and exit as Nagios wants it: 0 OK, 1 WARNING, 2 CRITICAL, "
+              "3 UNKNOWN" },
+    { "warning-age", 0, SL_OPT_TEXT, offsetof(struct sl_stats_options, warning_age), "DURATION",
+      .help = "With --check: warn when something is overdue for this long; without it 10m" },
+    { "critical-age", 0, SL_OPT_TEXT, offsetof(struct sl_stats_options, critical_age), "DURATION",
+      .help = "With --check: critical when something is overdue for this long; without it 1h" },
+    { "metrics", 0, SL_OPT_TEXT, offsetof(struct sl_stats_options, metrics), "FILE|-",
+      .help = "Write them for Prometheus, into a file that is replaced at once, or to stdout" },
+    { 0 },
+};
+
+/* ---- What there is ----------------------------------------------------------------------- */
+
+struct account {
+    const char *name, *provider, *blocked; /* blocked: why; NULL: not */
+    bool open;
+    int64_t wait_ms;
+    struct account *next;
+};
+
+struct state {
+    struct sl_queue_stats queue;
+    struct account *accounts; /* those the school has settings for, or all */
+    int64_t blocked, open;
+};
+
+static void add_account(struct sl_arena *arena, struct state *state, struct account **last,
+                        const struct sl_account_row *row)
+{
+    struct account *account = SL_NEW(arena, struct account, 1);
+
+    *account = (struct account){ .name = sl_arena_strdup(arena, row->account),
+                                 .provider = sl_arena_strdup(arena, row->provider),
+                                 .blocked = sl_arena_strdup(arena, row->blocked),
+                                 .open = row->open,
+                                 .wait_ms = row->wait_ms };
+    if (*last)
+        (*last)->next = account;
+    else
+        state->accounts = account;
+    *last = account;
+    state->blocked += row->blocked != NULL;
+    state->open += row->open;
+}
+
+static int read_accounts(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
+                         struct state *state, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_boot_now now = { .ms = sl_boot_ms() };
+    struct account *last = NULL;
+    struct sl_account_row row;
+    int more;
+
+    sl_boot_id(now.id);
+    if (sl_accounts_list(&rows, service->db, err) < 0)
+        return -1;
+    while ((more = sl_accounts_next(&rows, &now, &row, err)) > 0) {
+        int used = school_id ? sl_queue_view_uses(service->db, school_id, row.account, err) : 1;
+
+        if (used < 0)
+            return -1;
+        if (used)
+            add_account(arena, state, &last, &row);
+    }
+    return more;
+}
+
+static int read_state(const struct sl_cli *cli, struct state *state, struct sl_err *err)
+{
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    struct sl_school school = { 0 };
+
+    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
+        (cli->school && sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0) ||
+        sl_queue_view_stats(service->db, school.id, sl_now_ms(), &state->queue, err) < 0)
+        return -1;
+    return read_accounts(service, cli->arena, school.id, state, err);
+}
+
+/* ---- For a person ------------------------------------------------------------------------ */
+
+static const struct sl_column columns[] = {
+    { "pending", SL_INT, 0 },       { "processing", SL_INT, 0 },
+    { "waiting", SL_INT, 0 },       { "completed", SL_INT, 0 },
+    { "failed", SL_INT, 0 },        { "cancelled", SL_INT, 0 },
+    { "oldest_due_seconds", SL_INT, 0 }, { "blocked", SL_INT, 0 },
+    { "breakers_open", SL_INT, 0 },
+};
+
+static void tell_accounts(const struct sl_cli *cli, const struct state *state)
+{
+    for (const struct account *a = state->accounts; a; a = a->next)
+        if (a->blocked)
+            sl_say(cli, "%s: %s is blocked: %s", cli->program, a->provider, a->blocked);
+        else if (a->open)
+            sl_say(cli, "%s: %s fails; it is left alone for %" PRId64 " s", cli->program,
+                   a->provider, (a->wait_ms + 999) / 1000);
+    if (state->queue.for_person > 0)
+        sl_say(cli, "%s: %" PRId64 " wait for a person: `sl-queue list --status waiting`",
+               cli->program, state->queue.for_person);
+}
+
+static int print_state(const struct sl_cli *cli, const struct state *state, struct sl_err *err)
+{
+    SL_AUTO(sl_output_free)
+    struct sl_output *output =
+        sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), NULL);
+    const struct sl_queue_stats *q = &state->queue;
+
+    if (sl_output_row(output,
+                      (struct sl_value[]){ sl_int(q->pending), sl_int(q->processing),
+                                           sl_int(q->waiting), sl_int(q->completed),
+                                           sl_int(q->failed), sl_int(q->cancelled),
+                                           sl_int(q->oldest_due_seconds), sl_int(state->blocked),
+                                           sl_int(state->open) },
+                      err) < 0 ||
+        sl_output_end(&output, err) < 0)
+        return -1;
+    tell_accounts(cli, state);
+    return 0;
+}
+
+/* ---- For Nagios -------------------------------------------------------------------------- */
+
+enum nagios { OK, WARNING, CRITICAL, UNKNOWN };
+
+struct ages {
+    int64_t warning, critical; /* seconds */
+};
+
+static int read_age(const char *option, const char *given, const char *otherwise, int64_t *seconds,
+                    struct sl_err *err)
+{
+    int64_t ms = sl_duration_ms(given ? given : otherwise);
+
+    if (ms < 0)
+        return sl_err_set(err, SL_ERR_DATA, "%s '%s' is no duration like 90s, 10m or 1h", option,
+                          given);
+    *seconds = ms / 1000;
+    return 0;
+}
+
+static int read_ages(const struct sl_stats_options *given, struct ages *ages, struct sl_err *err)
+{
+    if (read_age("--warning-age", given->warning_age, "10m", &ages->warning, err) < 0 ||
+        read_age("--critical-age", given->critical_age, "1h", &ages->critical, err) < 0)
+        return -1;
+    if (ages->warning > ages->critical)
+        return sl_err_set(err, SL_ERR_DATA, "--warning-age is longer than --critical-age");
+    return 0;
+}
+
+static enum nagios judge(const struct state *state, const struct ages *ages)
+{
+    int64_t oldest = state->queue.oldest_due_seconds;
+
+    if (state->blocked > 0 || (oldest > 0 && oldest >= ages->critical))
+        return CRITICAL;
+    if (state->open > 0 || state->queue.for_person > 0 || (oldest > 0 && oldest >= ages->warning))
+        return WARNING;
+    return OK;
+}
+
+/* Which providers, beside how many accounts: "1 blocked (mpesa)". */
+static const char *providers(struct sl_arena *arena, const struct state *state, bool blocked)
+{
+    struct sl_buf names = sl_buf_new(arena);
+    const char *before = "";
+
+    for (const struct account *a = state->accounts; a; a = a->next) {
+        if ((blocked ? a->blocked != NULL : a->open) && strcmp(a->provider, before) != 0) {
+            sl_buf_printf(&names, "%s%s", names.len > 0 ? ", " : " (", a->provider);
+            before = a->provider;
+        }
+    }
+    sl_buf_text(&names, names.len > 0 ? ")" : "");
+    return names.data;
+}
+
+static enum nagios check(const struct sl_cli *cli, const struct state *state,
+                         const struct ages *ages)
+{
+    static const char *const words[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+    const struct sl_queue_stats *q = &state->queue;
+    enum nagios verdict = judge(state, ages);
+
+    (void)printf("%s - %" PRId64 " pending, oldest due for %" PRId64 " s, %" PRId64
+                 " waiting for a person, %" PRId64 " failed, %" PRId64 " blocked%s, %" PRId64
+                 " breakers open%s | pending=%" PRId64 " oldest=%" PRId64 "s;%" PRId64 ";%" PRId64
+                 " failed=%" PRId64 "\n",
+                 words[verdict], q->pending, q->oldest_due_seconds, q->for_person, q->failed,
+                 state->blocked, providers(cli->arena, state, true), state->open,
+                 providers(cli->arena, state, false), q->pending, q->oldest_due_seconds,
+                 ages->warning, ages->critical, q->failed);
+    return verdict;
+}
+
+/* ---- For Prometheus ---------------------------------------------------------------------- */
+
+static void write_items(struct sl_buf *out, const struct sl_queue_stats *q)
+{
+    const struct {
+        const char *status;
+        int64_t n;
+    } items[] = {
+        { "pending", q->pending },     { "processing", q->processing }, { "waiting", q->waiting },
+        { "completed", q->completed }, { "failed", q->failed },         { "cancelled", q->cancelled },
+    };
+
+    sl_buf_text(out, "# HELP shulelabs_queue_items Rows of the queue.\n"
+                     "# TYPE shulelabs_queue_items gauge\n");
+    for (size_t i = 0; i < SL_COUNT(items); i++)
+        sl_buf_printf(out, "shulelabs_queue_items{status=\"%s\"} %" PRId64 "\n", items[i].status,
+                      items[i].n);
+    sl_buf_printf(out,
+                  "# HELP shulelabs_queue_for_person Rows whose outcome only a person can tell.\n"
+                  "# TYPE shulelabs_queue_for_person gauge\n"
+                  "shulelabs_queue_for_person %" PRId64 "\n"
+                  "# HELP shulelabs_queue_oldest_due_seconds How long the oldest is overdue.\n"
+                  "# TYPE shulelabs_queue_oldest_due_seconds gauge\n"
+                  "shulelabs_queue_oldest_due_seconds %" PRId64 "\n",
+                  q->for_person, q->oldest_due_seconds);
+}
+
+static void write_label(struct sl_buf *out, const char *name, const char *value)
+{
+    sl_buf_printf(out, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            sl_buf_text(out, "\\");
+        sl_buf_add(out, *value == '\n' ? "\\n" : value, *value == '\n' ? 2 : 1);
+    }
+    sl_buf_text(out, "\"");
+}
+
+static void write_accounts(struct sl_buf *out, const struct state *state, const char *name,
+                           const char *help, int64_t (*value)(const struct account *account))
+{
+    sl_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+    for (const struct account *a = state->accounts; a; a = a->next) {
+        sl_buf_printf(out, "%s{", name);
+        write_label(out, "provider", a->provider);
+        sl_buf_text(out, ",");
+        write_label(out, "account", a->name);
+        sl_buf_printf(out, "} %" PRId64 "\n", value(a));
+    }
+}
+
+static int64_t is_blocked(const struct account *account)
+{
+    return account->blocked != NULL;
+}
+
+static int64_t is_open(const struct account *account)
+{
+    return account->open;
+}
+
+static struct sl_buf metrics_text(const struct sl_cli *cli, const struct state *state)
+{
+    struct sl_buf out = sl_buf_new(cli->arena);
+
+    write_items(&out, &state->queue);
+    write_accounts(&out, state, "shulelabs_account_blocked",
+                   "Nobody calls the account until a person acts.", is_blocked);
+    write_accounts(&out, state, "shulelabs_account_breaker_open",
+                   "The account fails, and is left alone for a while.", is_open);
+    return out;
+}
+
+/* Everybody may read it, as far as the umask lets: the collector is another user. */
+static int write_whole(int fd, const char *path, const struct sl_buf *text, struct sl_err *err)
+{
+    mode_t mask = umask(0);
+    FILE *file = fdopen(fd, "w");
+    int status = 0;
+
+    (void)umask(mask);
+    if (!file)
+        sl_out_of_memory();
+    if (fwrite(text->data, 1, text->len, file) != text->len || fflush(file) != 0 ||
+        fchmod(fd, 0644 & ~mask) != 0 || fsync(fd) != 0)
+        status = sl_err_set(err, SL_ERR_IO, "the metrics %s: %m", path);
+    if (fclose(file) != 0 && status == 0)
+        status = sl_err_set(err, SL_ERR_IO, "the metrics %s: %m", path);
+    return status;
+}
+
+/* Beside its name, and renamed when it is whole. */
+static int write_file(const struct sl_cli *cli, const char *path, const struct sl_buf *text,
+                      struct sl_err *err)
+{
+    char *beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
+    int fd = mkostemp(beside, O_CLOEXEC), status;
+
+    if (fd < 0)
+        return sl_err_set(err, SL_ERR_CREATE, "the metrics %s: %m", path);
+    status = write_whole(fd, path, text, err);
+    if (status == 0 && rename(beside, path) != 0)
+        status = sl_err_set(err, SL_ERR_CREATE, "the metrics %s: %m", path);
+    if (status < 0)
+        (void)unlink(beside);
+    return status;
+}
+
+static int write_metrics(const struct sl_cli *cli, const char *path, const struct state *state,
+                         struct sl_err *err)
+{
+    struct sl_buf text = metrics_text(cli, state);
+
+    if (strcmp(path, "-") != 0)
+        return write_file(cli, path, &text, err);
+    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+        return sl_err_set(err, SL_ERR_IO, "standard output: %m");
+    return 0;
+}
+
+/* ---- stats ------------------------------------------------------------------------------- */
+
+static int stats(const struct sl_cli *cli, const struct sl_stats_options *given, struct sl_err *err)
+{
+    struct state state = { 0 };
+    struct ages ages;
+
+    if (read_ages(given, &ages, err) < 0 || read_state(cli, &state, err) < 0 ||
+        (given->metrics && write_metrics(cli, given->metrics, &state, err) < 0))
+        return -1;
+    if (given->check)
+        return (int)check(cli, &state, &ages);
+    return given->metrics ? 0 : print_state(cli, &state, err);
+}
+
+int sl_stats_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    const struct sl_stats_options *given = opaque;
+    int status;
+
+    if (given->check && given->metrics && strcmp(given->metrics, "-") == 0)
+        return sl_err_set(err, SL_ERR_USAGE,
+                          "--check and --metrics - both print; give --metrics a file");
+    status = stats(cli, given, err);
+    if (status >= 0 || !given->check)
+        return status;
+    (void)printf("UNKNOWN - %s\n", err->text);
+    return UNKNOWN;
+}
