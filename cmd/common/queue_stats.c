@@ -341,7 +341,7 @@ static int write_metrics(const struct sl_cli *cli, const char *path, const struc
 static int stats(const struct sl_cli *cli, const struct sl_stats_options *given, struct sl_err *err)
 {
     struct state state = { 0 };
-    struct ages ages;
+    struct ages ages = { 0 };
 
     if (read_ages(given, &ages, err) < 0 || read_state(cli, &state, err) < 0 ||
         (given->metrics && write_metrics(cli, given->metrics, &state, err) < 0))
