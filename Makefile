@@ -132,12 +132,12 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
 	install -m 644 README.md docs/*.md $(DESTDIR)$(DOC)
 	install -m 644 etc/shulelabs.yaml $(DESTDIR)$(DOC)/examples
-	set -e; for f in etc/systemd/*; do \
-	    $(PLACE) $$f > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$f); done
-	set -e; for d in sysusers.d tmpfiles.d; do \
-	    $(PLACE) etc/$$d/shulelabs.conf > $(DESTDIR)$(PREFIX)/lib/$$d/shulelabs.conf; done
-	set -e; for f in cron.d/shulelabs nginx/shulelabs.conf; do \
-	    $(PLACE) etc/$$f > $(DESTDIR)$(DOC)/examples/$$f; done
+	set -e; for f in etc/systemd/*; do $(PLACE) $$f | \
+	    install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$f); done
+	set -e; for d in sysusers.d tmpfiles.d; do $(PLACE) etc/$$d/shulelabs.conf | \
+	    install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/$$d/shulelabs.conf; done
+	set -e; for f in cron.d/shulelabs nginx/shulelabs.conf; do $(PLACE) etc/$$f | \
+	    install -m 644 /dev/stdin $(DESTDIR)$(DOC)/examples/$$f; done
 
 clean:
 	rm -rf build

@@ -265,25 +265,34 @@ struct retry_options {
 
 static const struct sl_opt retry_options[] = {
     { "failed", 0, SL_OPT_FLAG, offsetof(struct retry_options, failed), NULL,
-      .help = "All that failed, of the school if one is given" },
+      .help =
+          "All that failed, of the school if one is given; but not what is too old to be sent" },
     { "operation", 0, SL_OPT_TEXT, offsetof(struct retry_options, operation), "OPERATION",
       .help = "With --failed: only these" },
     { 0 },
 };
 
-static int check_batch(struct sl_service *service, struct sl_arena *arena,
-                       const struct sl_item *item, struct sl_err *err)
+/* Why it cannot be brought back, beside its own state; NULL if it can. */
+static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
+                         const struct sl_item *item, const char **why, struct sl_err *err)
 {
     struct sl_batch batch;
-    int found;
+    int64_t other = 0;
 
-    if (!item->batch_id)
-        return 0;
-    found = sl_batches_get(service->db, arena, item->batch_id, &batch, err);
-    if (found > 0 && strcmp(batch.state, "cancelled") == 0)
-        return sl_err_set(err, SL_ERR_DATA, "item %" PRId64 " is of batch %s, which was cancelled",
-                          item->id, batch.public_id);
-    return found < 0 ? -1 : 0;
+    *why = NULL;
+    if (item->batch_id) {
+        int found = sl_batches_get(service->db, arena, item->batch_id, &batch, err);
+
+        if (found < 0)
+            return -1;
+        if (found > 0 && strcmp(batch.state, "cancelled") == 0)
+            *why = sl_arena_printf(arena, "is of batch %s, which was cancelled", batch.public_id);
+    }
+    if (item->dedupe_key && sl_queue_open(service->db, item->dedupe_key, &other, err) < 0)
+        return -1;
+    if (other && other != item->id)
+        *why = sl_arena_printf(arena, "is done by item %" PRId64 " already", other);
+    return 0;
 }
 
 /* Its messages and its batch go with it. */
@@ -309,6 +318,7 @@ static int retry_one(const struct sl_cli *cli, struct sl_service *service, int64
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     struct sl_item item;
     int64_t unknown = 0;
+    const char *why;
 
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         get_item(cli, service, cli->arena, id, &item, err) < 0)
@@ -318,8 +328,11 @@ static int retry_one(const struct sl_cli *cli, struct sl_service *service, int64
                           "item %" PRId64 " is %s; only what failed or waits for a person can be "
                           "retried",
                           id, state_of(cli, &item));
-    if (check_batch(service, cli->arena, &item, err) < 0 ||
-        sl_messages_with(service->db, id, "unknown", &unknown, err) < 0 ||
+    if (find_obstacle(service, cli->arena, &item, &why, err) < 0)
+        return -1;
+    if (why)
+        return sl_err_set(err, SL_ERR_DATA, "item %" PRId64 " %s", id, why);
+    if (sl_messages_with(service->db, id, "unknown", &unknown, err) < 0 ||
         retry(service, cli->arena, &item, err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
     if (is_persons(&item) && unknown > 0)
@@ -330,15 +343,21 @@ static int retry_one(const struct sl_cli *cli, struct sl_service *service, int64
     return print_one(cli, service, id, false, err);
 }
 
-/* Unless it is no longer failed: somebody else was faster. Returns 1, 0 or -1. */
+/* Returns 1, 0 if something stands in the way, or -1. */
 static int retry_failed(struct sl_service *service, struct sl_arena *arena, int64_t id,
                         struct sl_err *err)
 {
     struct sl_item item;
+    const char *why;
+
     int found = sl_queue_get(service->db, arena, id, &item, err);
 
-    if (found <= 0 || strcmp(item.status, "failed") != 0)
-        return found < 0 ? -1 : 0;
+    if (found <= 0)
+        return found;
+    if (find_obstacle(service, arena, &item, &why, err) < 0)
+        return -1;
+    if (why)
+        return 0;
     return retry(service, arena, &item, err) < 0 ? -1 : 1;
 }
 
@@ -357,9 +376,11 @@ static int print_by_id(struct sl_service *service, struct sl_arena *arena, struc
 
 enum { PAGE = 100 };
 
-/* A page is one transaction; it is printed when that is done. Returns how many it looked at. */
+/* A page is one transaction; it is printed when that is done. Counts into *total what is
+ * tried again. Returns how many it looked at, or -1. */
 static int retry_page(struct sl_service *service, const struct sl_queue_filter *filter,
-                      int64_t *after_id, struct sl_output *output, struct sl_err *err)
+                      int64_t *after_id, struct sl_output *output, int64_t *total,
+                      struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
@@ -369,13 +390,14 @@ static int retry_page(struct sl_service *service, const struct sl_queue_filter *
 
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
-    n = sl_queue_view_failed(service->db, filter, *after_id, PAGE, ids, err);
+    n = sl_queue_view_failed(service->db, filter, *after_id, sl_now_ms(), PAGE, ids, err);
     for (int i = 0; i < n; i++) {
         int changed = retry_failed(service, arena, ids[i], err);
 
         if (changed < 0)
             return -1;
         retried[i] = changed > 0;
+        *total += changed;
     }
     if (n < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
@@ -402,10 +424,8 @@ static int retry_all(const struct sl_cli *cli, const struct retry_options *given
         return -1;
     filter.school_id = school.id;
     output = sl_output_open(cli, SL_SHAPE_LIST, columns, N_SHORT, school.timezone);
-    while (n == PAGE && !*stop) {
-        n = retry_page(service, &filter, &after_id, output, err);
-        total += n > 0 ? n : 0;
-    }
+    while (n == PAGE && !*stop)
+        n = retry_page(service, &filter, &after_id, output, &total, err);
     if (n < 0 || sl_output_end(&output, err) < 0)
         return -1;
     sl_say(cli, "%s: %" PRId64 " are tried again", cli->program, total);

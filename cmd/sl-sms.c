@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/common/batch.h"
 #include "cmd/common/open.h"
@@ -11,6 +12,7 @@
 #include "lib/cli/output.h"
 #include "lib/cli/terminal.h"
 #include "lib/service/audit.h"
+#include "lib/service/config.h"
 #include "lib/service/sms.h"
 #include "lib/service/testing.h"
 #include "lib/store/optouts.h"
@@ -55,23 +57,66 @@ static int run_batch(const struct sl_cli *cli, struct sl_service *service, int64
     return sl_batches_finish(service->db, batch_id, sl_now_ms(), err) < 0 ? -1 : 0;
 }
 
-static int dry_send(const struct sl_cli *cli, const struct sl_sms_options *options,
-                    const struct sl_school *school, struct sl_err *err)
+/* All of them or, as in a real send, none. */
+static int dry_numbers(const struct sl_cli *cli, const struct sl_school *school,
+                       const char **phones, struct sl_err *err)
 {
-    struct sl_sms_text look = sl_sms_look(cli->arena, options->text, options);
-
-    if (look.refused)
-        return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
     for (size_t i = 0; i < cli->n_operands; i++) {
         struct sl_phone phone = sl_phone_read(cli->arena, cli->operands[i], school->country);
 
         if (phone.kind != SL_PHONE_MOBILE)
             return sl_err_set(err, SL_ERR_DATA, "'%s' cannot be texted: %s", cli->operands[i],
                               phone.reason);
-        sl_say(cli, "would send %" PRId64 " segment%s to %s", look.segments,
-               look.segments == 1 ? "" : "s", phone.e164);
+        phones[i] = phone.e164;
     }
     return 0;
+}
+
+static int dry_record(struct sl_service *service, struct sl_output *output,
+                      const struct sl_school *school, const char **phones, size_t i,
+                      int64_t segments, struct sl_err *err)
+{
+    int out = sl_optouts_has(service->db, school->id, "sms", phones[i], err);
+    const char *why = out > 0 ? "opted out" : NULL;
+
+    for (size_t j = 0; j < i && !why; j++)
+        if (strcmp(phones[i], phones[j]) == 0)
+            why = "the same number and text once more";
+    if (out < 0)
+        return -1;
+    return sl_output_row(output,
+                         (struct sl_value[]){ sl_text(phones[i]),
+                                              sl_text(why ? "skipped" : "ready"), sl_int(segments),
+                                              sl_text(why) },
+                         err);
+}
+
+static int dry_send(const struct sl_cli *cli, struct sl_service *service,
+                    const struct sl_sms_options *options, const struct sl_school *school,
+                    struct sl_err *err)
+{
+    static const struct sl_column columns[] = {
+        { "to", SL_TEXT, 0 },
+        { "status", SL_TEXT, 0 },
+        { "segments", SL_INT, 0 },
+        { "error", SL_TEXT, 0 },
+    };
+    struct sl_sms_text look = sl_sms_look(cli->arena, options->text, options);
+    const char **phones = SL_NEW(cli->arena, const char *, cli->n_operands);
+    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+    struct sl_config_row row;
+
+    if (look.refused)
+        return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
+    if (dry_numbers(cli, school, phones, err) < 0 ||
+        sl_config_choose(service, cli->arena, school, SL_SMS, options->provider, &row, err) < 0)
+        return -1;
+    output = sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
+    for (size_t i = 0; i < cli->n_operands; i++)
+        if (dry_record(service, output, school, phones, i, look.segments, err) < 0)
+            return -1;
+    sl_say(cli, "%s: nothing was sent", cli->program);
+    return sl_output_end(&output, err);
 }
 
 static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
@@ -89,7 +134,7 @@ static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
         return -1;
     if (cli->dry_run)
-        return dry_send(cli, &options, &school, err);
+        return dry_send(cli, service, &options, &school, err);
     if (sl_sms_send_record(service, cli->arena, &school, &options, cli->operands, cli->n_operands,
                            &batch, &fresh, err) < 0)
         return -1;
@@ -159,11 +204,17 @@ static const struct sl_opt bulk_options[] = {
 
 static int open_list(const char *path, FILE **file, struct sl_err *err)
 {
+    struct stat about;
+
     *file = stdin;
     if (!path || strcmp(path, "-") == 0)
         return 0;
     *file = fopen(path, "re");
-    return *file ? 0 : sl_err_set(err, SL_ERR_DATA, "%s: %m", path);
+    if (!*file)
+        return sl_err_set(err, SL_ERR_DATA, "%s: %m", path);
+    if (fstat(fileno(*file), &about) == 0 && S_ISDIR(about.st_mode))
+        return sl_err_set(err, SL_ERR_DATA, "%s: it is a folder", path);
+    return 0;
 }
 
 static void close_list(FILE **file)
@@ -221,6 +272,33 @@ static struct sl_bulk_options bulk_of(const struct sl_cli *cli, const struct bul
     };
 }
 
+static int print_estimate(const struct sl_cli *cli, struct sl_service *service,
+                          const struct sl_school *school, const struct sl_bulk_totals *totals,
+                          struct sl_err *err)
+{
+    static const struct sl_column columns[] = {
+        { "total", SL_INT, 0 },    { "skipped", SL_INT, 0 },  { "failed", SL_INT, 0 },
+        { "segments", SL_INT, 0 }, { "cost", SL_DECIMAL, 0 }, { "currency", SL_TEXT, 0 },
+    };
+    SL_AUTO(sl_output_free)
+    struct sl_output *output =
+        sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), school->timezone);
+    const char *currency = NULL, *cost = NULL;
+    int64_t micro;
+    int known = sl_sms_price(service, cli->arena, school, &micro, &currency, err);
+
+    if (known > 0)
+        cost = sl_print_decimal(cli->arena, micro * totals->segments, 6, 4);
+    if (known < 0 ||
+        sl_output_row(output,
+                      (struct sl_value[]){ sl_int(totals->total), sl_int(totals->skipped),
+                                           sl_int(totals->failed), sl_int(totals->segments),
+                                           sl_text(cost), sl_text(cost ? currency : NULL) },
+                      err) < 0)
+        return -1;
+    return sl_output_end(&output, err);
+}
+
 static int dry_bulk(const struct sl_cli *cli, struct sl_service *service,
                     const struct sl_school *school, struct sl_bulk_options *options,
                     struct sl_report *report, struct sl_err *err)
@@ -241,6 +319,9 @@ static int dry_bulk(const struct sl_cli *cli, struct sl_service *service,
            "%s: would send %" PRId64 " texts, %" PRId64 " segments%s; %" PRId64
            " rows bad, %" PRId64 " skipped; nothing was queued",
            cli->program, totals.good, totals.segments, cost, totals.failed, totals.skipped);
+    if (cli->format != SL_FORMAT_TABLE && strcmp(report->path ? report->path : "", "-") != 0 &&
+        print_estimate(cli, service, school, &totals, err) < 0)
+        return -1;
     return totals.failed > 0 ? 1 : 0;
 }
 
@@ -351,43 +432,18 @@ static int estimate_text(const struct sl_cli *cli, const struct estimate_options
     const char *text = given->plain ? sl_text_plain(cli->arena, given->message) : given->message;
     const char *why = sl_segments_why(cli->arena, text);
     struct sl_segments count = sl_segments_count(text);
-    SL_AUTO(sl_output_free)
-    struct sl_output *output =
-        sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), NULL);
+    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+    struct sl_sms_text look = sl_sms_look(cli->arena, text, &(struct sl_sms_options){ 0 });
 
+    if (look.refused)
+        return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
+    output = sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), NULL);
     if (why)
         sl_say(cli, "%s: %s", cli->program, why);
     if (sl_output_row(output,
                       (struct sl_value[]){ sl_text(sl_sms_encoding_name(count.encoding)),
                                            sl_int((int64_t)count.units),
                                            sl_int((int64_t)count.segments) },
-                      err) < 0)
-        return -1;
-    return sl_output_end(&output, err);
-}
-
-static int print_estimate(const struct sl_cli *cli, struct sl_service *service,
-                          const struct sl_school *school, const struct sl_bulk_totals *totals,
-                          struct sl_err *err)
-{
-    static const struct sl_column columns[] = {
-        { "total", SL_INT, 0 },    { "skipped", SL_INT, 0 },  { "failed", SL_INT, 0 },
-        { "segments", SL_INT, 0 }, { "cost", SL_DECIMAL, 0 }, { "currency", SL_TEXT, 0 },
-    };
-    SL_AUTO(sl_output_free)
-    struct sl_output *output =
-        sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), school->timezone);
-    const char *currency = NULL, *cost = NULL;
-    int64_t micro;
-    int known = sl_sms_price(service, cli->arena, school, &micro, &currency, err);
-
-    if (known > 0)
-        cost = sl_print_decimal(cli->arena, micro * totals->segments, 6, 4);
-    if (known < 0 ||
-        sl_output_row(output,
-                      (struct sl_value[]){ sl_int(totals->total), sl_int(totals->skipped),
-                                           sl_int(totals->failed), sl_int(totals->segments),
-                                           sl_text(cost), sl_text(cost ? currency : NULL) },
                       err) < 0)
         return -1;
     return sl_output_end(&output, err);

@@ -99,12 +99,26 @@ static int summary_row(const struct sl_cli *cli, struct sl_output *output,
                          err);
 }
 
+/* For programs: people have read it on stderr. */
+static int print_counts(const struct sl_cli *cli, const struct sl_batch *batch,
+                        const struct sl_batch_counts *counts, const char *seconds, const char *zone,
+                        struct sl_err *err)
+{
+    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+
+    if (cli->format == SL_FORMAT_TABLE)
+        return 0;
+    output = sl_output_open(cli, SL_SHAPE_OBJECT, summary_columns, SL_COUNT(summary_columns), zone);
+    if (summary_row(cli, output, batch, counts, seconds, err) < 0)
+        return -1;
+    return sl_output_end(&output, err);
+}
+
 static int print_summary(const struct sl_cli *cli, const struct sl_batch *batch,
                          const struct sl_batch_counts *counts, int64_t took_ms, const char *zone,
                          struct sl_err *err)
 {
     const char *seconds = sl_print_decimal(cli->arena, took_ms, 3, 1);
-    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
 
     sl_say(cli,
            "%s: batch %s: %" PRId64 " rows: %" PRId64 " sent, %" PRId64 " failed, %" PRId64
@@ -115,29 +129,38 @@ static int print_summary(const struct sl_cli *cli, const struct sl_batch *batch,
            counts->currency ? ", " : "", counts->currency ? counts->currency : "",
            counts->currency ? " " : "",
            counts->currency ? sl_print_decimal(cli->arena, counts->cost_micro, 6, 2) : "", seconds);
-    if (cli->format == SL_FORMAT_TABLE)
-        return 0;
-    output = sl_output_open(cli, SL_SHAPE_OBJECT, summary_columns, SL_COUNT(summary_columns), zone);
-    if (summary_row(cli, output, batch, counts, seconds, err) < 0)
-        return -1;
-    return sl_output_end(&output, err);
+    return print_counts(cli, batch, counts, seconds, zone, err);
 }
 
 /* ---- The report ------------------------------------------------------------------------- */
+
+/* A pipe or a device is written to as it is: a rename would put a file in its place. */
+static int open_device(struct sl_report *report, struct sl_err *err)
+{
+    report->file = fopen(report->path, "we");
+    return report->file ? 0 : sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
+}
 
 /* A report is written beside its name and renamed, so that a half one never stands there. */
 int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report *report,
                    struct sl_err *err)
 {
+    struct stat about;
     int fd;
 
     *report = (struct sl_report){ .path = path };
     if (!path)
         return 0;
+    if (!*path)
+        return sl_err_set(err, SL_ERR_CREATE, "the report needs the name of a file");
     if (strcmp(path, "-") == 0) {
         report->file = stdout;
         return 0;
     }
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return sl_err_set(err, SL_ERR_CREATE, "the report %s: it is a folder", path);
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return open_device(report, err);
     report->beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
     fd = mkostemp(report->beside, O_CLOEXEC);
     if (fd < 0)
@@ -150,27 +173,35 @@ int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report 
 
 void sl_report_drop(struct sl_report *report)
 {
-    if (report->file && report->beside) {
+    if (report->file && report->file != stdout)
         (void)fclose(report->file);
+    if (report->file && report->beside)
         (void)unlink(report->beside);
-    }
     report->file = NULL;
+}
+
+/* It survives a power cut from here on. */
+static bool settle_file(FILE *file)
+{
+    mode_t mask = umask(0);
+
+    (void)umask(mask);
+    return fchmod(fileno(file), 0640 & ~mask) == 0 && fsync(fileno(file)) == 0;
 }
 
 int sl_report_close(struct sl_report *report, struct sl_err *err)
 {
-    mode_t mask = umask(0);
     int status = 0;
 
-    (void)umask(mask);
-    if (!report->file || !report->beside)
+    if (!report->file || report->file == stdout)
         return 0;
-    if (fflush(report->file) != 0 || fchmod(fileno(report->file), 0640 & ~mask) != 0 ||
-        fsync(fileno(report->file)) != 0)
+    if (fflush(report->file) != 0 || (report->beside && !settle_file(report->file)))
         status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
     if (fclose(report->file) != 0 && status == 0)
         status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
     report->file = NULL;
+    if (!report->beside)
+        return status;
     if (status == 0 && rename(report->beside, report->path) != 0)
         status = sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
     if (status < 0)
@@ -326,6 +357,20 @@ static int find_batch(const struct sl_cli *cli, struct sl_service *service, cons
     return found < 0 ? -1 : 0;
 }
 
+/* For what is done to a whole batch: the id of a message of it is not taken for it. */
+static int find_whole(const struct sl_cli *cli, struct sl_service *service, struct sl_batch *batch,
+                      struct sl_err *err)
+{
+    int64_t line;
+
+    if (find_batch(cli, service, cli->operands[0], batch, &line, err) < 0)
+        return -1;
+    if (line == 0)
+        return 0;
+    (void)sl_err_set(err, SL_ERR_DATA, "'%s' is one message of a batch", cli->operands[0]);
+    return sl_err_hint(err, "name the batch: %s", batch->public_id);
+}
+
 static int resume(const struct sl_cli *cli, const struct sl_resume_options *given,
                   struct sl_service *service, struct sl_batch *batch, struct sl_report *report,
                   struct sl_err *err)
@@ -363,10 +408,9 @@ int sl_resume_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_report_drop) struct sl_report report = { 0 };
     struct sl_batch batch;
-    int64_t line;
 
     if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
-        find_batch(cli, service, cli->operands[0], &batch, &line, err) < 0 ||
+        find_whole(cli, service, &batch, err) < 0 ||
         sl_report_open(cli, given->report, &report, err) < 0)
         return -1;
     return resume(cli, given, service, &batch, &report, err);
@@ -395,12 +439,11 @@ int sl_cancel_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     struct sl_batch_counts counts;
     struct sl_batch batch;
-    int64_t line, n;
+    int64_t n;
 
     (void)opaque;
     if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
-        find_batch(cli, service, cli->operands[0], &batch, &line, err) < 0 ||
-        sl_tx_begin(&tx, service->db, err) < 0)
+        find_whole(cli, service, &batch, err) < 0 || sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
     n = sl_batches_cancel(service->db, batch.id, sl_now_ms(), err);
     if (n < 0 || log_act(service, cli, &batch, "batch.cancel", err) < 0 ||
@@ -409,7 +452,7 @@ int sl_cancel_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
         return -1;
     sl_say(cli, "%s: %" PRId64 " messages cancelled, %" PRId64 " were sent or are leaving",
            cli->program, n, counts.sent + counts.queued + counts.unknown);
-    return 0;
+    return print_counts(cli, &batch, &counts, NULL, NULL, err);
 }
 
 const struct sl_opt sl_status_options[] = {
@@ -417,6 +460,24 @@ const struct sl_opt sl_status_options[] = {
       .help = "Write what became of each row, as CSV" },
     { 0 },
 };
+
+static int check_line(const struct sl_cli *cli, struct sl_service *service,
+                      const struct sl_batch *batch, int64_t line, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_message message;
+    int more;
+
+    if (line == 0)
+        return 0;
+    if (sl_messages_list(&rows, service->db, batch->id, line, err) < 0)
+        return -1;
+    more = sl_messages_next(&rows, &message, err);
+    if (more != 0)
+        return more < 0 ? -1 : 0;
+    (void)sl_err_set(err, SL_ERR_DATA, "the batch has no message '%s'", cli->operands[0]);
+    return sl_err_hint(err, "`%s status %s` shows them", cli->program, batch->public_id);
+}
 
 int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
@@ -429,6 +490,7 @@ int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
 
     if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
         find_batch(cli, service, cli->operands[0], &batch, &line, err) < 0 ||
+        check_line(cli, service, &batch, line, err) < 0 ||
         sl_schools_get(service->db, cli->arena, batch.school_id, &school, err) <= 0 ||
         sl_report_open(cli, given->report, &report, err) < 0)
         return -1;

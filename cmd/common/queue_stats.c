@@ -101,10 +101,14 @@ static int read_state(const struct sl_cli *cli, struct state *state, struct sl_e
 /* ---- For a person ------------------------------------------------------------------------ */
 
 static const struct sl_column columns[] = {
-    { "pending", SL_INT, 0 },       { "processing", SL_INT, 0 },
-    { "waiting", SL_INT, 0 },       { "completed", SL_INT, 0 },
-    { "failed", SL_INT, 0 },        { "cancelled", SL_INT, 0 },
-    { "oldest_due_seconds", SL_INT, 0 }, { "blocked", SL_INT, 0 },
+    { "pending", SL_INT, 0 },
+    { "processing", SL_INT, 0 },
+    { "waiting", SL_INT, 0 },
+    { "completed", SL_INT, 0 },
+    { "failed", SL_INT, 0 },
+    { "cancelled", SL_INT, 0 },
+    { "oldest_due_seconds", SL_INT, 0 },
+    { "blocked", SL_INT, 0 },
     { "breakers_open", SL_INT, 0 },
 };
 
@@ -224,8 +228,9 @@ static void write_items(struct sl_buf *out, const struct sl_queue_stats *q)
         const char *status;
         int64_t n;
     } items[] = {
-        { "pending", q->pending },     { "processing", q->processing }, { "waiting", q->waiting },
-        { "completed", q->completed }, { "failed", q->failed },         { "cancelled", q->cancelled },
+        { "pending", q->pending }, { "processing", q->processing },
+        { "waiting", q->waiting }, { "completed", q->completed },
+        { "failed", q->failed },   { "cancelled", q->cancelled },
     };
 
     sl_buf_text(out, "# HELP shulelabs_queue_items Rows of the queue.\n"

@@ -28,9 +28,9 @@ union address {
 struct sl_ip sl_listener_peer(const struct sockaddr *any)
 {
     const union address *address = (const union address *)any;
-    struct sl_ip ip = { .bytes = { [15] = 1 } };
+    struct sl_ip ip = { .bytes = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } };
 
-    if (any && any->sa_family == AF_INET) {
+    if (any && any->sa_family == AF_INET) { /* a unix socket's peer is taken for 127.0.0.1 */
         ip = (struct sl_ip){ .bytes = { [10] = 0xff, [11] = 0xff } };
         memcpy(ip.bytes + 12, &address->four.sin_addr, 4);
     } else if (any && any->sa_family == AF_INET6) {

@@ -113,7 +113,9 @@ static int make_config(struct sl_arena *arena, const struct sl_installation *set
     fd = open(settings->config, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return sl_err_set(err, SL_ERR_CREATE, "%s: %m", settings->config);
-    if (write(fd, text.data, text.len) != (ssize_t)text.len || fsync(fd) != 0) {
+    if (write(fd, text.data, text.len) != (ssize_t)text.len ||
+        fchmod(fd, 0644) != 0 || /* the services read it as another user; it holds no secret */
+        fsync(fd) != 0) {
         (void)unlink(settings->config);
         return sl_err_set(err, SL_ERR_IO, "%s: %m", settings->config);
     }

@@ -14,12 +14,21 @@
 
 /* ---- Shared with the lists (sms_private.h) --------------------------------------------- */
 
+/* What a script gives when its variable is not set. */
+static int refuse_empty(const char *what, const char *value, struct sl_err *err)
+{
+    return value && !*value ? sl_err_set(err, SL_ERR_DATA, "the %s is empty", what) : 0;
+}
+
 int sms_sender(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
                const struct sl_sms_options *options, struct sms_sender *sender, struct sl_err *err)
 {
     struct sl_config_row row;
     struct sl_account account;
 
+    if (refuse_empty("key", options->key, err) < 0 ||
+        refuse_empty("sender", options->from, err) < 0)
+        return -1;
     if (sl_config_choose(service, arena, school, SL_SMS, options->provider, &row, err) < 0 ||
         sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
         return -1;
@@ -166,6 +175,33 @@ struct sending {
     int64_t row_id, in_row;
 };
 
+/* Why a number gets nothing, in *why, or NULL. */
+static int look_for_skip(struct sending *sending, const struct sl_message *message,
+                         const char **why, struct sl_err *err)
+{
+    struct sl_db *db = sending->service->db;
+    int out = sl_optouts_has(db, sending->sender->school_id, "sms", message->address, err);
+    int known = out < 0 ? -1 : sl_messages_has(db, message->batch_id, message->dedupe, err);
+
+    *why = out > 0 ? "opted out" : known > 0 ? "the same number and text once more" : NULL;
+    return known < 0 ? -1 : 0;
+}
+
+/* The queue row is made for a number that is new: one without messages would stay behind. */
+static int take_place(struct sending *sending, struct sl_message *message, struct sl_err *err)
+{
+    if (sending->row_id == 0 || sending->in_row >= sending->sender->batch_size) {
+        if (sms_add_row(sending->service, sending->arena, sending->sender, sending->batch,
+                        message->line, sending->options, sending->look->text, &sending->row_id,
+                        err) < 0)
+            return -1;
+        sending->in_row = 0;
+    }
+    message->queue_id = sending->row_id;
+    message->place = sending->in_row++;
+    return 0;
+}
+
 static int add_number(struct sending *sending, size_t i, const char *given, const char *address,
                       struct sl_err *err)
 {
@@ -178,34 +214,16 @@ static int add_number(struct sending *sending, size_t i, const char *given, cons
         .segments = sending->look->segments,
         .dedupe = sms_hash(sending->hash, address, sending->look->text),
     };
-    int out = sl_optouts_has(sending->service->db, sending->sender->school_id, "sms", address, err);
     bool duplicate;
-    int added;
 
-    if (out < 0)
+    if (look_for_skip(sending, &message, &message.error, err) < 0)
         return -1;
-    if (out == 0 && (sending->row_id == 0 || sending->in_row >= sending->sender->batch_size)) {
-        if (sms_add_row(sending->service, sending->arena, sending->sender, sending->batch,
-                        message.line, sending->options, sending->look->text, &sending->row_id,
-                        err) < 0)
-            return -1;
-        sending->in_row = 0;
-    }
-    if (out > 0) {
+    if (message.error) {
         message.status = "skipped";
-        message.error = "opted out";
         message.dedupe = 0;
-    } else {
-        message.queue_id = sending->row_id;
-        message.place = sending->in_row++;
+    } else if (take_place(sending, &message, err) < 0) {
+        return -1;
     }
-    added = sl_messages_add(sending->service->db, &message, sl_now_ms(), &duplicate, err);
-    if (added != 0 || !duplicate)
-        return added < 0 ? -1 : 0;
-    sending->in_row--;
-    message.status = "skipped";
-    message.error = "the same number and text once more";
-    message.dedupe = message.queue_id = 0;
     return sl_messages_add(sending->service->db, &message, sl_now_ms(), &duplicate, err) < 0 ? -1
                                                                                              : 0;
 }

@@ -18,9 +18,8 @@ static const char list_sql[] =
     ROW " WHERE ($1 = 0 OR q.school_id = $1) AND ($2 IS NULL OR q.operation = $2)"
         " ORDER BY q.id DESC";
 /* By the index of the status: there may be many rows, and few of them failed. */
-static const char by_status_sql[] =
-    ROW " WHERE q.status = $3 AND ($1 = 0 OR q.school_id = $1)"
-        " AND ($2 IS NULL OR q.operation = $2) ORDER BY q.id DESC";
+static const char by_status_sql[] = ROW " WHERE q.status = $3 AND ($1 = 0 OR q.school_id = $1)"
+                                        " AND ($2 IS NULL OR q.operation = $2) ORDER BY q.id DESC";
 static const char waiting_sql[] =
     ROW " WHERE q.waits_for IS NOT NULL AND ($1 = 0 OR q.school_id = $1)"
         " AND ($2 IS NULL OR q.operation = $2) ORDER BY q.id DESC";
@@ -76,18 +75,19 @@ int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl
 static const char failed_sql[] =
     "SELECT q.id FROM integration_queue q WHERE q.status = 'failed' AND q.id > $1"
     " AND ($2 = 0 OR q.school_id = $2) AND ($3 IS NULL OR q.operation = $3)"
+    " AND (q.expires_at IS NULL OR q.expires_at > $5)"
     " AND NOT EXISTS (SELECT 1 FROM message_batches b WHERE b.id = q.batch_id"
     "  AND b.state = 'cancelled') ORDER BY q.id LIMIT $4";
 
 int sl_queue_view_failed(struct sl_db *db, const struct sl_queue_filter *filter, int64_t after_id,
-                         size_t n, int64_t *ids, struct sl_err *err)
+                         int64_t now_ms, size_t n, int64_t *ids, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     int found = 0, more;
 
     if (sl_db_query(&rows, db, failed_sql,
                     SL_PARAMS(SL_INT(after_id), SL_INT(filter->school_id),
-                              SL_TEXT(filter->operation), SL_INT((int64_t)n)),
+                              SL_TEXT(filter->operation), SL_INT((int64_t)n), SL_INT(now_ms)),
                     err) < 0)
         return -1;
     while ((more = sl_rows_next(&rows, err)) > 0)

@@ -37,9 +37,9 @@ int sl_queue_view_one(struct sl_rows *rows, struct sl_db *db, int64_t id, struct
 int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl_err *err);
 
 /* The ids of up to n failed rows behind after_id, ascending, but not of batches that were
- * cancelled. Returns how many, or -1. */
+ * cancelled, and not those whose time to be sent is over. Returns how many, or -1. */
 int sl_queue_view_failed(struct sl_db *db, const struct sl_queue_filter *filter, int64_t after_id,
-                         size_t n, int64_t *ids, struct sl_err *err);
+                         int64_t now_ms, size_t n, int64_t *ids, struct sl_err *err);
 
 /* ---- Statistics ------------------------------------------------------------------------ */
 
