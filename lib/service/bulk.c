@@ -288,6 +288,35 @@ static int take(struct loader *loader, const struct sl_csv_row *row, struct sl_e
     return record(loader, (int64_t)row->line, &verdict, err);
 }
 
+static int refuse_key(const struct loader *loader, const char *what, struct sl_err *err)
+{
+    (void)sl_err_set(err, SL_ERR_DATA, "the key '%s' was used for another %s",
+                     loader->options->sms.key, what);
+    return sl_err_hint(err, "see `sl-sms status %s`; choose another key", loader->batch->public_id);
+}
+
+/* A list that is read on is the one that was begun, as far as it is recorded. */
+static int compare_row(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_db *db = loader->service->db;
+    struct verdict verdict = judge(loader, row);
+    struct sl_message message;
+    int same;
+
+    if (sl_messages_list(&rows, db, loader->batch->id, (int64_t)row->line, err) < 0)
+        return -1;
+    same = sl_messages_next(&rows, &message, err);
+    if (same > 0 && strcmp(message.address_given, verdict.given) != 0)
+        same = 0;
+    if (same > 0 && verdict.address && strcmp(message.status, "queued") == 0)
+        same = sl_messages_has(db, loader->batch->id,
+                               sms_hash(&loader->text_hash, verdict.address, verdict.text), err);
+    if (same == 0)
+        return refuse_key(loader, "list", err);
+    return same < 0 ? -1 : 0;
+}
+
 /* Up to a page of rows, in one commit. Returns 1, 0 at the end of the list, or -1. */
 static int load_page(struct loader *loader, struct sl_err *err)
 {
@@ -302,7 +331,9 @@ static int load_page(struct loader *loader, struct sl_err *err)
         more = sl_csv_next(loader->csv, &row, err);
         if (more < 0)
             return -1;
-        if (more > 0 && (int64_t)row.line > loader->loaded_line && take(loader, &row, err) < 0)
+        if (more > 0 &&
+            ((int64_t)row.line > loader->loaded_line ? take(loader, &row, err)
+                                                     : compare_row(loader, &row, err)) < 0)
             return -1;
     }
     if (!loader->options->dry && sl_tx_commit(&tx, err) < 0)
@@ -345,13 +376,6 @@ static int look_once(struct loader *loader, struct sl_err *err)
 }
 
 /* ---- The batch -------------------------------------------------------------------------------- */
-
-static int refuse_key(const struct loader *loader, const char *what, struct sl_err *err)
-{
-    (void)sl_err_set(err, SL_ERR_DATA, "the key '%s' was used for another %s",
-                     loader->options->sms.key, what);
-    return sl_err_hint(err, "see `sl-sms status %s`; choose another key", loader->batch->public_id);
-}
 
 /* Finds the key's earlier batch, or makes a new one. */
 static int begin_batch(struct loader *loader, struct sl_err *err)
