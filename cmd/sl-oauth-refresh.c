@@ -21,10 +21,14 @@ static void tell(void *opaque, const char *school, const char *provider, const c
 {
     const struct sl_cli *cli = opaque;
 
-    (void)fprintf(stderr,
-                  "%s: %s of %s could not be renewed: %s; mend its settings, then "
-                  "`sl-config test -s %s -p %s`\n",
-                  cli->program, provider, school, why, school, provider);
+    if (!why)
+        (void)fprintf(stderr, "%s: %s of %s gave no token; it is asked again next time\n",
+                      cli->program, provider, school);
+    else
+        (void)fprintf(stderr,
+                      "%s: %s of %s could not be renewed: %s; mend its settings, then "
+                      "`sl-config test -s %s -p %s`\n",
+                      cli->program, provider, school, why, school, provider);
 }
 
 static int print_counts(const struct sl_cli *cli, const struct sl_refreshed *counts,

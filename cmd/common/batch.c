@@ -114,12 +114,9 @@ static int print_counts(const struct sl_cli *cli, const struct sl_batch *batch,
     return sl_output_end(&output, err);
 }
 
-static int print_summary(const struct sl_cli *cli, const struct sl_batch *batch,
-                         const struct sl_batch_counts *counts, int64_t took_ms, const char *zone,
-                         struct sl_err *err)
+static void tell_summary(const struct sl_cli *cli, const struct sl_batch *batch,
+                         const struct sl_batch_counts *counts, const char *seconds)
 {
-    const char *seconds = sl_print_decimal(cli->arena, took_ms, 3, 1);
-
     sl_say(cli,
            "%s: batch %s: %" PRId64 " rows: %" PRId64 " sent, %" PRId64 " failed, %" PRId64
            " unknown, %" PRId64 " skipped, %" PRId64 " queued; %" PRId64
@@ -129,7 +126,6 @@ static int print_summary(const struct sl_cli *cli, const struct sl_batch *batch,
            counts->currency ? ", " : "", counts->currency ? counts->currency : "",
            counts->currency ? " " : "",
            counts->currency ? sl_print_decimal(cli->arena, counts->cost_micro, 6, 2) : "", seconds);
-    return print_counts(cli, batch, counts, seconds, zone, err);
 }
 
 /* ---- The report ------------------------------------------------------------------------- */
@@ -284,33 +280,44 @@ int sl_batch_drain(const struct sl_cli *cli, struct sl_service *service,
     return sl_batches_finish(service->db, batch->id, sl_now_ms(), err) < 0 ? -1 : 0;
 }
 
+/* What is left, and what to do about it. */
+static void tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
+                      const struct sl_batch_counts *counts, const struct sl_engine_counts *run)
+{
+    if (run->refused && counts->queued > 0)
+        sl_say(cli,
+               "%s: credentials refused: %s; mend them with `sl-config set`, then `%s resume %s`",
+               cli->program, run->refused, cli->program, batch->public_id);
+    else if (counts->queued > 0)
+        sl_say(cli, "%s: `%s resume %s` or the timer sends the rest%s%s", cli->program,
+               cli->program, batch->public_id, run->waiting ? ": " : "",
+               run->waiting ? run->waiting : "");
+    if (counts->unknown > 0)
+        sl_say(cli,
+               "%s: %" PRId64
+               " may or may not have been sent; `resume %s --resend-unknown` sends them again",
+               cli->program, counts->unknown, batch->public_id);
+}
+
 /* Report, summary, exit status: the same for bulk and resume. */
 int sl_batch_conclude(const struct sl_cli *cli, struct sl_service *service,
                       const struct sl_school *school, const struct sl_batch *batch,
                       struct sl_report *report, const struct sl_engine_counts *run,
                       int64_t started_ms, struct sl_err *err)
 {
+    const char *seconds = sl_print_decimal(cli->arena, sl_boot_ms() - started_ms, 3, 1);
+    bool on_stdout = report->file == stdout; /* all of it: two tables in one parse as none */
     struct sl_batch_counts counts;
 
     if (report->file && sl_bulk_report(service, batch->id, report->file, report->path, err) < 0)
         return -1;
     if (sl_report_close(report, err) < 0 ||
-        sl_batches_count(service->db, cli->arena, batch->id, &counts, err) < 0 ||
-        print_summary(cli, batch, &counts, sl_boot_ms() - started_ms, school->timezone, err) < 0)
+        sl_batches_count(service->db, cli->arena, batch->id, &counts, err) < 0)
         return -1;
-    if (run->refused && counts.queued > 0)
-        sl_say(cli,
-               "%s: credentials refused: %s; mend them with `sl-config set`, then `%s resume %s`",
-               cli->program, run->refused, cli->program, batch->public_id);
-    else if (counts.queued > 0)
-        sl_say(cli, "%s: `%s resume %s` or the timer sends the rest%s%s", cli->program,
-               cli->program, batch->public_id, run->waiting ? ": " : "",
-               run->waiting ? run->waiting : "");
-    if (counts.unknown > 0)
-        sl_say(cli,
-               "%s: %" PRId64
-               " may or may not have been sent; `resume %s --resend-unknown` sends them again",
-               cli->program, counts.unknown, batch->public_id);
+    tell_summary(cli, batch, &counts, seconds);
+    if (!on_stdout && print_counts(cli, batch, &counts, seconds, school->timezone, err) < 0)
+        return -1;
+    tell_rest(cli, batch, &counts, run);
     return sl_batch_status(&counts, run);
 }
 

@@ -10,7 +10,7 @@ enum { SL_ULID_SIZE = 27 }; /* with its NUL */
 void sl_ulid(int64_t now_ms, char id[SL_ULID_SIZE]);
 
 /* A 128-bit token for a callback's address: lower-case hex, because base64 can spell words that
- * providers refuse (providers/mpesa.md); and the hash under which it is kept. */
+ * providers refuse (docs/providers/mpesa.md); and the hash under which it is kept. */
 enum { SL_CALLBACK_TOKEN_SIZE = 33, SL_TOKEN_HASH_SIZE = 65 };
 void sl_callback_token(char token[SL_CALLBACK_TOKEN_SIZE], char hash[SL_TOKEN_HASH_SIZE]);
 void sl_callback_hash(const char *token, char hash[SL_TOKEN_HASH_SIZE]);

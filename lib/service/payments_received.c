@@ -16,7 +16,7 @@ enum {
 
 /* ---- Whether it is the same money ----------------------------------------------------------- */
 
-/* "2547 ***** 126", 12 digits, or the SHA-256 of those in hexadecimal: providers/mpesa.md, 6.2. */
+/* "2547 ***** 126", 12 digits, or the SHA-256 of those in hexadecimal: docs/providers/mpesa.md, 6.2. */
 static bool same_phone(const char *phone, const char *told)
 {
     unsigned char digest[SL_SHA256_SIZE];

@@ -1,61 +1,96 @@
 #include "lib/service/refresh.h"
 
+#include <string.h>
+
 #include "lib/service/engine_private.h"
 
 enum { MOST_TOKENS = 1024, WAIT_MS = 200 };
 
+/* A token that ends soon, and a school whose settings it is of. */
+struct ending {
+    const char *account;
+    int64_t version;
+    int64_t school_id, provider_id; /* 0: nobody uses it any more */
+    const char *school, *provider;
+    struct slot *slot; /* NULL: its settings cannot be opened */
+    const char *why;   /* then */
+};
+
 struct refreshing {
     struct engine engine;
-    struct slot *slots[MOST_TOKENS];
-    int64_t versions[MOST_TOKENS];
+    struct sl_arena *arena;
+    struct ending endings[MOST_TOKENS];
     size_t n;
 };
 
 /* The tokens are read first: renewing writes to the same table. */
-static int read_tokens(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
-                       int64_t within_ms, struct sl_token_row *tokens, struct sl_err *err)
+static int read_tokens(struct refreshing *refreshing, struct sl_db *db, int64_t school_id,
+                       int64_t before_ms, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_token_row row;
-    int more, n = 0;
+    int more;
 
-    if (sl_tokens_ending(&rows, service->db, school_id, sl_now_ms() + within_ms, err) < 0)
+    if (sl_tokens_ending(&rows, db, school_id, before_ms, err) < 0)
         return -1;
-    while ((more = sl_tokens_next(&rows, &row, err)) > 0 && n < MOST_TOKENS) {
-        row.account = sl_arena_strdup(arena, row.account);
-        tokens[n++] = row;
+    while ((more = sl_tokens_next(&rows, &row, err)) > 0 && refreshing->n < MOST_TOKENS)
+        refreshing->endings[refreshing->n++] =
+            (struct ending){ .account = sl_arena_strdup(refreshing->arena, row.account),
+                             .version = row.version };
+    return more < 0 ? -1 : 0;
+}
+
+/* Whoever got a token may have other settings by now, or none, while another school's still need
+ * it: any school that has the account enabled will do. */
+static int find_users(struct refreshing *refreshing, struct sl_db *db, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_config_row row;
+    int more;
+
+    if (sl_configs_list(&rows, db, 0, err) < 0)
+        return -1;
+    while ((more = sl_configs_next(&rows, &row, err)) > 0) {
+        for (size_t i = 0; row.is_enabled && i < refreshing->n; i++) {
+            struct ending *ending = &refreshing->endings[i];
+
+            if (ending->school_id != 0 || strcmp(ending->account, row.account) != 0)
+                continue;
+            ending->school_id = row.school_id;
+            ending->provider_id = row.provider_id;
+            ending->school = sl_arena_strdup(refreshing->arena, row.school_code);
+            ending->provider = sl_arena_strdup(refreshing->arena, row.provider_code);
+        }
     }
-    return more < 0 ? -1 : n;
+    return more;
 }
 
 static bool asking(const struct refreshing *refreshing)
 {
-    for (size_t i = 0; i < refreshing->n; i++)
-        if (refreshing->slots[i]->asked || refreshing->slots[i]->grant)
+    for (size_t i = 0; i < refreshing->n; i++) {
+        const struct slot *slot = refreshing->endings[i].slot;
+
+        if (slot && (slot->asked || slot->grant))
             return true;
+    }
     return false;
 }
 
 /* A token that another process has renewed meanwhile is as good as one of ours. */
-static int ask_all(struct refreshing *refreshing, const struct sl_token_row *tokens, int n,
-                   struct sl_refreshed *counts, struct sl_err *err)
+static int ask(struct refreshing *refreshing, struct ending *ending, struct sl_err *err)
 {
-    for (int i = 0; i < n; i++) {
-        struct slot *slot;
+    struct slot *slot;
 
-        if (engine_slot(&refreshing->engine, tokens[i].school_id, tokens[i].provider_id, &slot,
-                        err) < 0) {
-            if (err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
-                return -1;
-            counts->failed++;
-            continue;
-        }
-        slot->n_users++; /* stays open until it was told */
-        slot->refused_version = tokens[i].version;
-        slot->asked = true;
-        refreshing->versions[refreshing->n] = tokens[i].version;
-        refreshing->slots[refreshing->n++] = slot;
+    if (engine_slot(&refreshing->engine, ending->school_id, ending->provider_id, &slot, err) < 0) {
+        if (err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
+            return -1;
+        ending->why = sl_arena_strdup(refreshing->arena, err->text);
+        return 0;
     }
+    slot->n_users++; /* stays open until it was told */
+    slot->refused_version = ending->version;
+    slot->asked = true;
+    ending->slot = slot;
     return 0;
 }
 
@@ -63,6 +98,10 @@ static int work(struct refreshing *refreshing, struct sl_err *err)
 {
     struct engine *engine = &refreshing->engine;
 
+    for (size_t i = 0; i < refreshing->n; i++)
+        if (refreshing->endings[i].school_id != 0 &&
+            ask(refreshing, &refreshing->endings[i], err) < 0)
+            return -1;
     while (asking(refreshing)) {
         if (engine_keep_lease(engine, err) < 0 || grant_work(engine, err) < 0)
             return -1;
@@ -74,55 +113,81 @@ static int work(struct refreshing *refreshing, struct sl_err *err)
     return 0;
 }
 
-static int count(struct refreshing *refreshing, struct sl_refreshed *counts,
-                 void (*told)(void *, const char *, const char *, const char *), void *opaque,
-                 struct sl_err *err)
+/* Why nobody is called for the account until a person acts; NULL: it is not so. */
+static int find_block(struct refreshing *refreshing, const char *account, const char **why,
+                      struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_account_row row;
+    int more;
+
+    *why = NULL;
+    if (sl_accounts_list(&rows, refreshing->engine.service->db, err) < 0)
+        return -1;
+    while ((more = sl_accounts_next(&rows, &refreshing->engine.now, &row, err)) > 0)
+        if (row.blocked && strcmp(row.account, account) == 0)
+            *why = sl_arena_strdup(refreshing->arena, row.blocked);
+    return more;
+}
+
+/* Returns 1 if it is renewed, 0 if not, with ending->why set if a person has to act, or -1. */
+static int look(struct refreshing *refreshing, struct ending *ending, struct sl_err *err)
+{
+    struct sl_token_row row;
+    int found;
+
+    if (!ending->slot)
+        return 0;
+    found = sl_tokens_get(refreshing->engine.service->db, refreshing->arena, ending->account, &row,
+                          err);
+    if (found < 0)
+        return -1;
+    if (found > 0 && row.version > ending->version)
+        return 1;
+    return find_block(refreshing, ending->account, &ending->why, err);
+}
+
+static int count(struct refreshing *refreshing, struct sl_refreshed *counts, sl_refresh_told *told,
+                 void *opaque, struct sl_err *err)
 {
     for (size_t i = 0; i < refreshing->n; i++) {
-        SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-        const struct sl_account *account = &refreshing->slots[i]->account;
-        const char *refused = refreshing->engine.counts->refused;
-        struct sl_token_row row;
-        int found =
-            sl_tokens_get(refreshing->engine.service->db, arena, account->account, &row, err);
+        struct ending *ending = &refreshing->endings[i];
+        int renewed = ending->school_id != 0 ? look(refreshing, ending, err) : 0;
 
-        if (found < 0)
+        if (renewed < 0)
             return -1;
-        if (found > 0 && row.version > refreshing->versions[i]) {
-            counts->refreshed++;
+        counts->refreshed += renewed;
+        if (ending->school_id == 0 || renewed > 0)
             continue;
-        }
         counts->failed++;
         if (told)
-            told(opaque, account->school.code, account->adapter->code,
-                 refused ? refused : "the provider gave none");
+            told(opaque, ending->school, ending->provider, ending->why);
     }
     return 0;
 }
 
 int sl_refresh_run(struct sl_service *service, int64_t school_id, int64_t within_ms,
-                   void (*told)(void *opaque, const char *school, const char *provider,
-                                const char *why),
-                   void *opaque, struct sl_refreshed *counts, struct sl_err *err)
+                   sl_refresh_told *told, void *opaque, struct sl_refreshed *counts,
+                   struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     const struct sl_engine_options options = { .program = "sl-oauth-refresh" };
     struct sl_engine_counts ignored;
     struct refreshing *refreshing = SL_NEW(arena, struct refreshing, 1);
-    struct sl_token_row *tokens = SL_NEW(arena, struct sl_token_row, MOST_TOKENS);
     int64_t all = 0;
-    int n = read_tokens(service, arena, school_id, within_ms, tokens, err);
 
     *counts = (struct sl_refreshed){ 0 };
-    if (n < 0 || sl_tokens_count(service->db, school_id, &all, err) < 0)
+    refreshing->arena = arena;
+    if (read_tokens(refreshing, service->db, school_id, sl_now_ms() + within_ms, err) < 0 ||
+        find_users(refreshing, service->db, err) < 0 ||
+        sl_tokens_count(service->db, school_id, &all, err) < 0)
         return -1;
-    counts->fresh = all - n;
-    if (n == 0)
+    counts->fresh = all - (int64_t)refreshing->n;
+    if (refreshing->n == 0)
         return 0;
     refreshing->engine =
         (struct engine){ .service = service, .options = &options, .counts = &ignored };
-    if (engine_begin(&refreshing->engine, err) < 0 ||
-        ask_all(refreshing, tokens, n, counts, err) < 0 || work(refreshing, err) < 0 ||
+    if (engine_begin(&refreshing->engine, err) < 0 || work(refreshing, err) < 0 ||
         count(refreshing, counts, told, opaque, err) < 0) {
         (void)engine_end(&refreshing->engine, NULL);
         return -1;

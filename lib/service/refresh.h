@@ -8,12 +8,15 @@ struct sl_refreshed {
     int64_t refreshed, failed, fresh;
 };
 
-/* Renews every stored token that ends within this time; school_id 0: of all schools. `told` is
- * given each that could not be renewed, with the reason; may be NULL. Fails for our own reasons
- * only. */
+/* Told of each that could not be renewed. `why` is what a person has to mend; NULL: nothing, the
+ * provider gave none this time. */
+typedef void sl_refresh_told(void *opaque, const char *school, const char *provider,
+                             const char *why);
+
+/* Renews every stored token that ends within this time, but for those that no school uses any
+ * more; school_id 0: of all schools. `told` may be NULL. Fails for our own reasons only. */
 int sl_refresh_run(struct sl_service *service, int64_t school_id, int64_t within_ms,
-                   void (*told)(void *opaque, const char *school, const char *provider,
-                                const char *why),
-                   void *opaque, struct sl_refreshed *counts, struct sl_err *err);
+                   sl_refresh_told *told, void *opaque, struct sl_refreshed *counts,
+                   struct sl_err *err);
 
 #endif

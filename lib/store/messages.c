@@ -228,6 +228,8 @@ int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
     if (more <= 0)
         return more;
     id = sl_row_int(&rows, 0);
+    if (!sl_row_text(&rows, 1)) /* a person who was forgotten stays so */
+        return 1;
     if (phone && !same_digits(phone, sl_row_text(&rows, 1)))
         return 1;
     if (rank_of(sl_row_text(&rows, 2)) < 0 || rank_of(status) <= rank_of(sl_row_text(&rows, 2)))

@@ -1,4 +1,4 @@
-/* Phone numbers. The steps are those of providers/phones.md, section 2. */
+/* Phone numbers. The steps are those of docs/providers/phones.md, section 2. */
 #include "lib/text/phone.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* Phone numbers: from what schools have in their lists to E.164 (providers/phones.md).
+/* Phone numbers: from what schools have in their lists to E.164 (docs/providers/phones.md).
  *
  * What is certain is repaired (blanks, spreadsheet wrapping, a lost leading zero), what is a
  * guess is refused, and digits are never filled in: a refused number costs one line in a

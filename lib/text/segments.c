@@ -1,4 +1,4 @@
-/* Counting SMS segments. Sections are those of providers/sms-segments.md. */
+/* Counting SMS segments. Sections are those of docs/providers/sms-segments.md. */
 #include "lib/text/segments.h"
 
 #include <string.h>

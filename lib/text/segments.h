@@ -1,4 +1,4 @@
-/* What a text costs as SMS: encoding, units, segments (providers/sms-segments.md).
+/* What a text costs as SMS: encoding, units, segments (docs/providers/sms-segments.md).
  *
  * Counting refuses nothing and changes nothing; it takes the final text, valid UTF-8. What the
  * provider later says itself counts for the cost. Pure; counting allocates nothing. */
