@@ -295,6 +295,25 @@ static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
     return 0;
 }
 
+/* A prompt that is asked for again is stale again in its time. */
+static int renew_time(struct sl_service *service, struct sl_arena *arena,
+                      const struct sl_item *item, int64_t now_ms, struct sl_err *err)
+{
+    struct sl_provider provider;
+    const struct sl_adapter *adapter = NULL;
+    const struct sl_op *op;
+    int found = sl_providers_get(service->db, arena, item->provider_id, &provider, err);
+
+    if (found < 0)
+        return -1;
+    if (found > 0)
+        adapter = sl_adapter_find(provider.code);
+    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
+    if (!op || op->stale_s == 0)
+        return 0;
+    return sl_queue_view_expire(service->db, item->id, now_ms + op->stale_s * 1000LL, err);
+}
+
 /* Its messages and its batch go with it. */
 static int retry(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
                  struct sl_err *err)
@@ -304,7 +323,7 @@ static int retry(struct sl_service *service, struct sl_arena *arena, const struc
 
     if (changed == 0)
         return sl_err_set(err, SL_ERR_INTERNAL, "item %" PRId64 " could not be retried", item->id);
-    if (changed < 0 ||
+    if (changed < 0 || renew_time(service, arena, item, now_ms, err) < 0 ||
         sl_messages_all(service->db, item->id, is_persons(item) ? "unknown" : "failed", "queued",
                         NULL, now_ms, err) < 0 ||
         (item->batch_id && sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0))
@@ -502,8 +521,9 @@ static int cancel_run(const struct sl_cli *cli, const void *options, struct sl_e
         return -1;
     changed = cancel(cli, service, id, &item, err);
     if (changed == 0) {
-        sl_say(cli, "%s: item %" PRId64 " is already leaving%s%s", cli->program, id,
-               item.waits_for ? ": it waits for its " : "", item.waits_for ? item.waits_for : "");
+        (void)fprintf(stderr, "%s: item %" PRId64 " is already leaving%s%s\n", cli->program, id,
+                      item.waits_for ? ": it waits for its " : "",
+                      item.waits_for ? item.waits_for : "");
         return 1;
     }
     return changed < 0 ? -1 : print_one(cli, service, id, false, err);

@@ -128,7 +128,7 @@ static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     struct sl_engine_counts counts = { 0 };
     struct sl_batch_counts result;
     struct sl_school school;
-    struct sl_batch batch;
+    struct sl_batch batch = { 0 };
     bool fresh;
 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)

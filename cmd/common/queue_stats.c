@@ -40,7 +40,7 @@ struct account {
 
 struct state {
     struct sl_queue_stats queue;
-    struct account *accounts; /* those the school has settings for, or all */
+    struct account *accounts; /* those in use, of the school or of all */
     int64_t blocked, open;
 };
 
@@ -76,7 +76,7 @@ static int read_accounts(struct sl_service *service, struct sl_arena *arena, int
     if (sl_accounts_list(&rows, service->db, err) < 0)
         return -1;
     while ((more = sl_accounts_next(&rows, &now, &row, err)) > 0) {
-        int used = school_id ? sl_queue_view_uses(service->db, school_id, row.account, err) : 1;
+        int used = sl_queue_view_uses(service->db, school_id, row.account, err);
 
         if (used < 0)
             return -1;

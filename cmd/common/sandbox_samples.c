@@ -83,7 +83,7 @@ static int make_text(const struct sl_cli *cli, struct sl_service *service,
     const struct sl_sms_options options = { .provider = "africastalking",
                                             .text = sample->text,
                                             .key = sample->key };
-    struct sl_batch batch;
+    struct sl_batch batch = { 0 };
     bool fresh;
 
     if (sl_sms_send_record(service, cli->arena, school, &options, &sample->number, 1, &batch,

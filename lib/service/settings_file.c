@@ -94,6 +94,7 @@ static int read_settings(struct reader *reader, FILE *file, struct sl_err *err)
     do {
         more = read_setting(reader, err);
     } while (more > 0);
+    reader->parser = NULL;
     return more;
 }
 

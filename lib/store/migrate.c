@@ -10,8 +10,8 @@ static const char schema[] =
 #include "schema.inc" /* schema.sql as a string literal, made by the Makefile */
     ;
 
-/* migrations[n] takes a database from version n + 1 to n + 2. There is none yet: version 1
- * is schema.sql. */
+/* migrations[n] takes a database from version n to n + 1. Version 1 is schema.sql, which a new
+ * database gets at once; there is none after it yet. */
 static const char *const migrations[] = { NULL };
 
 enum { VERSION = SL_COUNT(migrations) };
@@ -134,7 +134,7 @@ int sl_store_migrate(struct sl_db *db, int64_t now_ms, bool dry, int64_t *from, 
     *from = version;
     for (int64_t v = version; v < VERSION && !dry; v++) {
         (void)snprintf(number, sizeof number, "PRAGMA user_version = %" PRId64, v + 1);
-        if (sl_db_script(db, migrations[v - 1], err) < 0 || sl_db_script(db, number, err) < 0)
+        if (sl_db_script(db, migrations[v], err) < 0 || sl_db_script(db, number, err) < 0)
             return -1;
     }
     if (!dry && register_providers(db, now_ms, err) < 0)

@@ -95,6 +95,15 @@ int sl_queue_view_failed(struct sl_db *db, const struct sl_queue_filter *filter,
     return more < 0 ? -1 : found;
 }
 
+/* ---- Trying again ---------------------------------------------------------------------- */
+
+static const char expire_sql[] = "UPDATE integration_queue SET expires_at = $2 WHERE id = $1";
+
+int sl_queue_view_expire(struct sl_db *db, int64_t id, int64_t expires_at, struct sl_err *err)
+{
+    return sl_db_run(db, expire_sql, SL_PARAMS(SL_INT(id), SL_INT(expires_at)), err) < 0 ? -1 : 0;
+}
+
 /* ---- Statistics ------------------------------------------------------------------------ */
 
 static const char count_sql[] = "SELECT status, count(*) FROM integration_queue GROUP BY status";
@@ -103,11 +112,14 @@ static const char count_school_sql[] =
 static const char waits_sql[] =
     "SELECT waits_for, count(*) FROM integration_queue WHERE waits_for IS NOT NULL"
     " AND ($1 = 0 OR school_id = $1) GROUP BY waits_for";
-/* Rows of a batch that is loading or was cancelled are nobody's to send: next_due_sql of queue.c. */
+/* Rows of a batch that is loading or was cancelled are nobody's to send: next_due_sql of queue.c.
+ * What a runner has is not over: it may be dead, and nobody comes to take its place. */
 static const char oldest_sql[] =
     "SELECT coalesce(min(at), $2) FROM ("
     " SELECT min(next_attempt_at) AS at FROM integration_queue WHERE status = 'pending'"
     "  AND batch_id IS NULL AND ($1 = 0 OR school_id = $1)"
+    " UNION ALL SELECT min(CASE WHEN in_flight = 1 THEN last_attempt_at ELSE next_attempt_at END)"
+    "  FROM integration_queue WHERE runner IS NOT NULL AND ($1 = 0 OR school_id = $1)"
     " UNION ALL SELECT (SELECT min(next_attempt_at) FROM integration_queue"
     "  WHERE status = 'pending' AND batch_id = b.id) FROM message_batches b"
     "  WHERE b.state IN ('ready', 'sending') AND ($1 = 0 OR b.school_id = $1))";
@@ -182,7 +194,8 @@ int sl_queue_view_stats(struct sl_db *db, int64_t school_id, int64_t now_ms,
 }
 
 static const char uses_sql[] =
-    "SELECT 1 FROM integration_configs WHERE school_id = $1 AND account = $2";
+    "SELECT 1 FROM integration_configs WHERE account = $2 AND is_enabled = 1 AND ($1 = 0"
+    " OR school_id = $1 OR school_id = (SELECT id FROM schools WHERE code = 'everyone')) LIMIT 1";
 
 int sl_queue_view_uses(struct sl_db *db, int64_t school_id, const char *account, struct sl_err *err)
 {

@@ -1,5 +1,5 @@
 /* The queue as people see it: its rows with the codes of school and provider, and what they come
- * to. Reads only; lib/store/queue.h works it. */
+ * to. lib/store/queue.h works it. */
 #ifndef SL_STORE_QUEUE_VIEW_H
 #define SL_STORE_QUEUE_VIEW_H
 
@@ -41,6 +41,9 @@ int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl
 int sl_queue_view_failed(struct sl_db *db, const struct sl_queue_filter *filter, int64_t after_id,
                          int64_t now_ms, size_t n, int64_t *ids, struct sl_err *err);
 
+/* What is tried again is too old to be sent after this. */
+int sl_queue_view_expire(struct sl_db *db, int64_t id, int64_t expires_at, struct sl_err *err);
+
 /* ---- Statistics ------------------------------------------------------------------------ */
 
 struct sl_queue_stats {
@@ -53,7 +56,8 @@ struct sl_queue_stats {
 int sl_queue_view_stats(struct sl_db *db, int64_t school_id, int64_t now_ms,
                         struct sl_queue_stats *stats, struct sl_err *err);
 
-/* Whether the school has settings for that account. Returns 1, 0 or -1. */
+/* Whether the school (0: any) has enabled settings for that account, its own or those of everyone;
+ * accounts of settings that were changed stay behind. Returns 1, 0 or -1. */
 int sl_queue_view_uses(struct sl_db *db, int64_t school_id, const char *account,
                        struct sl_err *err);
 

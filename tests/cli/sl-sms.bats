@@ -86,12 +86,12 @@ plain() {
 
 @test "an option's value that is none is refused" {
     run --separate-stderr send -m Hi --max-segments many 0712345678
-    [[ "$status" =~ ^6[45]$ ]]
+    [ "$status" -eq 65 ]
     [[ "$stderr" == *max-segments* ]]
     run --separate-stderr send -m Hi --max-segments 0 0712345678
-    [[ "$status" =~ ^6[45]$ ]]
+    [ "$status" -eq 65 ]
     run --separate-stderr send -m Hi -f yaml 0712345678
-    [[ "$status" =~ ^6[45]$ ]]
+    [ "$status" -eq 65 ]
     [[ "$stderr" == *yaml* ]]
     [ "$(sql "SELECT count(*) FROM messages")" -eq 0 ]
 }
@@ -587,7 +587,9 @@ record='["id","batch","to","status","external_reference","segments","cost","curr
 parses() {
     case $1 in
         json | ndjson) jq -e . > /dev/null ;;
-        csv) python3 -c 'import csv, sys; assert len({len(r) for r in csv.reader(sys.stdin)}) == 1' ;;
+        csv) # sqlite3 says on stderr which line has too few or too many cells
+            cat > cells.csv
+            [ -z "$(sqlite3 :memory: '.mode csv' '.import cells.csv t' 2>&1)" ] && [ -s cells.csv ] ;;
         tsv) awk -F '\t' 'NR == 1 { n = NF } NF != n { bad = 1 } END { exit bad || NR == 0 }' ;;
     esac
 }

@@ -53,7 +53,8 @@ static void add_endpoint(struct world *world, int provider)
     world->webhook_id[provider] = made.id;
     for (const char *at = made.urls[0].url; (at = strchr(at, '/')) != NULL; at++)
         if (strspn(at + 1, "0123456789abcdef") == SL_CALLBACK_TOKEN_SIZE - 1)
-            world->token[provider] = sl_arena_memdup(world->arena, at + 1, SL_CALLBACK_TOKEN_SIZE - 1);
+            world->token[provider] =
+                sl_arena_memdup(world->arena, at + 1, SL_CALLBACK_TOKEN_SIZE - 1);
     assert_non_null(world->token[provider]);
 }
 
