@@ -18,8 +18,8 @@ enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000,
 
 /* The WAL is folded back when it has grown to 48 MiB: more often, and a bulk run spends its time
  * on copying pages. */
-static const char settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                               "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 12288;"
+static const char settings[] = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                               "PRAGMA wal_autocheckpoint = 12288;"
                                "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON;"
                                "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY";
 

@@ -74,19 +74,35 @@ static int register_providers(struct sl_db *db, int64_t now_ms, struct sl_err *e
     return sl_db_run(db, insert_everyone, SL_PARAMS(SL_INT(now_ms)), err) < 0 ? -1 : 0;
 }
 
-int sl_store_create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
+/* The one setting that stays in the file, so that it comes only when the file is ours: readers
+ * and a writer do not hold each other up. */
+static const char use_wal[] = "PRAGMA journal_mode = WAL";
+static const char count_tables[] = "SELECT count(*) FROM sqlite_master";
+
+static int create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    int64_t version;
+    int64_t version, tables;
 
     if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0)
         return -1;
     if (version > 0)
         return 0;
+    if (sl_db_number(db, count_tables, SL_NO_PARAMS, &tables, err) < 0)
+        return -1;
+    if (tables > 0) {
+        (void)sl_err_set(err, SL_ERR_CONFIG, "this is another program's database");
+        return sl_err_hint(err, "name another file; nothing was changed");
+    }
     if (sl_db_script(db, schema, err) < 0 || register_providers(db, now_ms, err) < 0 ||
         sl_db_script(db, set_version, err) < 0)
         return -1;
     return sl_tx_commit(&tx, err);
+}
+
+int sl_store_create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
+{
+    return create(db, now_ms, err) < 0 ? -1 : sl_db_script(db, use_wal, err);
 }
 
 static int check_version(int64_t version, struct sl_err *err)
@@ -114,7 +130,8 @@ int sl_store_open(struct sl_db **out, const char *path, struct sl_err *err)
 
     if (sl_db_open(&db, path, err) < 0)
         return -1;
-    if (read_version(db, &version, err) < 0 || check_version(version, err) < 0)
+    if (read_version(db, &version, err) < 0 || check_version(version, err) < 0 ||
+        sl_db_script(db, use_wal, err) < 0)
         return sl_err_context(err, "%s", path);
     *out = db;
     db = NULL;
