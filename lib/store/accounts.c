@@ -251,7 +251,9 @@ int sl_accounts_unblock(struct sl_db *db, const char *account, struct sl_err *er
 
 static const char lock_sql[] =
     "UPDATE accounts SET lock_runner = $2, lock_boot_ms = $3 WHERE account = $1 AND"
-    " (lock_runner IS NULL OR lock_runner = $2 OR lock_boot_ms <= $4 OR lock_boot_ms > $5)";
+    " (lock_runner IS NULL OR lock_runner = $2 OR lock_boot_ms <= $4 OR lock_boot_ms > $5"
+    "  OR NOT EXISTS (SELECT 1 FROM runners r WHERE r.id = accounts.lock_runner"
+    "   AND r.boot_id = $6 AND r.lease_boot_ms > $4))";
 
 int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
                    const struct sl_boot_now *now, int64_t lease_ms, struct sl_err *err)
@@ -260,7 +262,8 @@ int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
         return -1;
     return sl_db_run(db, lock_sql,
                      SL_PARAMS(SL_TEXT(account), SL_INT(runner), SL_INT(now->ms + lease_ms),
-                               SL_INT(now->ms), SL_INT(now->ms + LONGEST_LOCK_MS)),
+                               SL_INT(now->ms), SL_INT(now->ms + LONGEST_LOCK_MS),
+                               SL_TEXT(now->id)),
                      err);
 }
 

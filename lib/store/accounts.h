@@ -94,7 +94,8 @@ int sl_tokens_row(struct sl_db *db, const char *account, int64_t school_id, int6
 int sl_tokens_put(struct sl_db *db, const struct sl_token_row *row, int64_t runner, int64_t now_ms,
                   struct sl_err *err);
 
-/* The lock of the grant: a lease, not a transaction. Returns 1 if it is ours now, 0 if it is
+/* The lock of the grant: a lease, not a transaction; a runner that died has it no longer than its
+ * own. Returns 1 if it is ours now, 0 if it is
  * another's, or -1. */
 int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
                    const struct sl_boot_now *now, int64_t lease_ms, struct sl_err *err);

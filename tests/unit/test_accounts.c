@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "lib/store/accounts.h"
+#include "lib/store/runners.h"
 
 static struct sl_boot_now at(int64_t ms)
 {
@@ -173,18 +174,40 @@ static int lock(struct sl_db *db, int64_t runner, int64_t ms)
     return sl_tokens_lock(db, "a", runner, &now, 45000, &err);
 }
 
+static int64_t start_runner(struct sl_db *db, int64_t lease_ms)
+{
+    struct sl_boot_now now = at(1000);
+    struct sl_err err;
+    int64_t runner = 0;
+
+    assert_int_equal(sl_runners_start(db, "test", &now, test_now_ms, lease_ms, &runner, &err), 0);
+    return runner;
+}
+
 static void the_grant_is_one_runners_until_its_lease_ends(void **state)
 {
     SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    int64_t first = start_runner(db, 60000), second = start_runner(db, 60000);
     struct sl_err err;
 
     (void)state;
-    assert_int_equal(lock(db, 1, 1000), 1);
-    assert_int_equal(lock(db, 2, 1000), 0);
-    assert_int_equal(lock(db, 2, 45999), 0);
-    assert_int_equal(lock(db, 2, 46001), 1);
-    assert_int_equal(sl_tokens_unlock(db, "a", 1, &err), 0); /* not its lock any more */
-    assert_int_equal(lock(db, 3, 46001), 0);
+    assert_int_equal(lock(db, first, 1000), 1);
+    assert_int_equal(lock(db, second, 1000), 0);
+    assert_int_equal(lock(db, second, 45999), 0);
+    assert_int_equal(lock(db, second, 46001), 1);
+    assert_int_equal(sl_tokens_unlock(db, "a", first, &err), 0); /* not its lock any more */
+    assert_int_equal(lock(db, first, 46001), 0);
+}
+
+static void a_runner_that_died_has_the_grant_no_longer_than_its_lease(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    int64_t dead = start_runner(db, 2000), next = start_runner(db, 60000);
+
+    (void)state;
+    assert_int_equal(lock(db, dead, 1000), 1);
+    assert_int_equal(lock(db, next, 2999), 0);
+    assert_int_equal(lock(db, next, 3000), 1);
 }
 
 static struct sl_token_row token(struct sl_db *db, int64_t school)
@@ -237,6 +260,7 @@ int main(void)
         cmocka_unit_test(too_many_requests_hold_everybody_at_most_an_hour),
         cmocka_unit_test(a_blocked_account_waits_for_a_person),
         cmocka_unit_test(the_grant_is_one_runners_until_its_lease_ends),
+        cmocka_unit_test(a_runner_that_died_has_the_grant_no_longer_than_its_lease),
         cmocka_unit_test(a_token_is_stored_only_by_who_holds_the_lock),
         cmocka_unit_test(schools_on_one_account_share_its_token),
     };
