@@ -277,13 +277,11 @@ static int check_anchors(struct walk *walk, struct sl_err *err)
     return more;
 }
 
-static int check_end(struct walk *walk, struct sl_err *err)
+static void check_end(struct walk *walk, int64_t last_phone)
 {
     const int64_t *erased = (const int64_t *)(const void *)walk->erased.data;
-    int64_t last_phone = 0, last = walk->expected->id, id = walk->last.id;
+    int64_t last = walk->expected->id, id = walk->last.id;
 
-    if (sl_logs_last_phone(walk->service->db, &last_phone, err) < 0)
-        return -1;
     last = last_phone > last ? last_phone : last;
     if (last > id)
         tell_rows(walk, SL_BREAK_CUT, id + 1, last, "removed from the end");
@@ -292,19 +290,20 @@ static int check_end(struct walk *walk, struct sl_err *err)
              "row %" PRId64 " lost its request and answer, and no `sl-logs forget` says so",
              erased[i]);
     walk->verified->head = walk->last;
-    return 0;
 }
 
-/* The rows' statement is the first to read and the last to end: all that is read between is
- * of the same state. */
+/* The last phone is read before the rows: others write meanwhile, and a row that came after the
+ * rows were read is not missing. What is read while the rows' statement runs is of its state. */
 static int walk_rows(struct walk *walk, struct sl_err *err)
 {
     const struct sl_log_filter all = { 0 };
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_log_row row;
+    int64_t last_phone = 0;
     int more;
 
-    if (sl_logs_stream(&rows, walk->service->db, 0, &all, err) < 0)
+    if (sl_logs_last_phone(walk->service->db, &last_phone, err) < 0 ||
+        sl_logs_stream(&rows, walk->service->db, 0, &all, err) < 0)
         return -1;
     more = sl_logs_next(&rows, &row, err);
     if (more < 0 || check_anchors(walk, err) < 0)
@@ -312,7 +311,10 @@ static int walk_rows(struct walk *walk, struct sl_err *err)
     for (; more > 0; more = sl_logs_next(&rows, &row, err))
         if (check_row(walk, &row, err) < 0)
             return -1;
-    return more < 0 ? -1 : check_end(walk, err);
+    if (more < 0)
+        return -1;
+    check_end(walk, last_phone);
+    return 0;
 }
 
 int sl_verify(struct sl_service *service, const struct sl_expected *expected,

@@ -78,19 +78,21 @@ static int register_providers(struct sl_db *db, int64_t now_ms, struct sl_err *e
  * and a writer do not hold each other up. */
 static const char use_wal[] = "PRAGMA journal_mode = WAL";
 static const char count_tables[] = "SELECT count(*) FROM sqlite_master";
+static const char count_ours[] =
+    "SELECT count(*) FROM sqlite_master WHERE name = 'integration_queue'";
 
 static int create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    int64_t version, tables;
+    int64_t version, tables, ours;
 
-    if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0)
+    if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0 ||
+        sl_db_number(db, count_tables, SL_NO_PARAMS, &tables, err) < 0 ||
+        sl_db_number(db, count_ours, SL_NO_PARAMS, &ours, err) < 0)
         return -1;
-    if (version > 0)
+    if (version > 0 && ours > 0)
         return 0;
-    if (sl_db_number(db, count_tables, SL_NO_PARAMS, &tables, err) < 0)
-        return -1;
-    if (tables > 0) {
+    if (version > 0 || tables > 0) {
         (void)sl_err_set(err, SL_ERR_CONFIG, "this is another program's database");
         return sl_err_hint(err, "name another file; nothing was changed");
     }

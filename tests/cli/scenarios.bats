@@ -5,6 +5,16 @@ load running
 setup() { start_all; }
 teardown() { stop_all; }
 
+# is WANTED COMMAND...: whether it prints that. For until_true, which runs it anew each time.
+is() { [ "$("${@:2}")" = "$1" ]; }
+isnt() { [ "$("${@:2}")" != "$1" ]; }
+
+# idle: works what is due; whether nothing is left that waits to be sent.
+idle() {
+    work
+    [ "$(sql "SELECT count(*) FROM integration_queue WHERE status = 'pending' OR (status = 'processing' AND waits_for IS NULL AND runner IS NOT NULL)")" -eq 0 ]
+}
+
 # callbacks: how many the daemon has stored.
 stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1}" ]; }
 
@@ -12,7 +22,7 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
     sl-config school edit greenhill --receipt-template 'Received {currency} {amount}, {receipt}' > /dev/null
     id=$(request 0711000001)
     settled "$id" succeeded
-    until_true [ -n "$(payment "$id" receipt)" ]
+    until_true isnt null payment "$id" receipt
     [ "$(payment "$id" amount)" = 100.00 ]
     until_true sh -c "sl-queue-run -q; sl-sandbox seen africastalking | grep -q 'Received KES 100'"
     work
@@ -27,14 +37,42 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
     [ "$(sl-sms status "$id" -f json | field cost)" = 0.8000 ]
 }
 
+# paid CHECKOUT AMOUNT: a callback of the right shape.
+paid() {
+    printf '{"Body":{"stkCallback":{"MerchantRequestID":"x","CheckoutRequestID":"%s","ResultCode":0,"ResultDesc":"ok","CallbackMetadata":{"Item":[{"Name":"Amount","Value":%s},{"Name":"MpesaReceiptNumber","Value":"FORGED1234"},{"Name":"TransactionDate","Value":20260105143000},{"Name":"PhoneNumber","Value":254711000001}]}}}}' "$1" "$2"
+}
+
+# post URL BODY: the status of the answer.
+post() { curl -s -o /dev/null -w '%{http_code}' "$1" -H 'Content-Type: application/json' -d "$2"; }
+
+# overheard PHONE: asks for a payment; its id in $id, where its callback goes in $callback, as
+# one who listens on the line would know it.
+overheard() {
+    local trace=$BATS_TEST_TMPDIR/trace
+    strace -E ASAN_OPTIONS=detect_leaks=0 -f -s 4096 -e trace=sendto -o "$trace" \
+        sl-pay request --phone "$1" --amount 100 --reference ADM1024 -f json > "$BATS_TEST_TMPDIR/asked"
+    id=$(field id < "$BATS_TEST_TMPDIR/asked")
+    callback=$(grep -o 'http:[\\/]*127[^"]*/stk' "$trace" | tr -d '\\' | tail -n 1)
+    [[ "$callback" == "http://$hooks/hooks/k/"* ]]
+}
+
 @test "invalid webhook signature" {
-    id=$(request 0799900006) # its genuine callback never comes
-    body='{"Body":{"stkCallback":{"MerchantRequestID":"x","CheckoutRequestID":"x","ResultCode":0,"ResultDesc":"ok"}}}'
-    for path in /hooks/k/0123456789abcdef0123456789abcdef/stk /webhooks/mpesa/callback /hooks/k/stk; do
-        [ "$(curl -s -o /dev/null -w '%{http_code}' "http://$hooks$path" -H 'Content-Type: application/json' -d "$body")" = 404 ]
+    overheard 0799900006 # its genuine callback never comes
+    checkout=$(payment "$id" external_reference)
+    token=${callback%/stk}
+    token=${token##*/}
+    flipped=$(tr 0-9a-f 1-9a-f0 <<< "$token")
+    for path in "/hooks/k/$flipped/stk" /hooks/k/0123456789abcdef0123456789abcdef/stk \
+        /webhooks/mpesa/callback /hooks/k/stk "/hooks/at/$token/dlr"; do
+        code=$(post "http://$hooks$path" "$(paid "$checkout" 100)")
+        [ "$code" = 404 ] || [ "$code" = 403 ]
     done
     payment_is "$id" pending
     [ "$(sql 'SELECT count(*) FROM webhook_events')" -eq 0 ]
+    [ "$(sql "SELECT count(*) FROM payments WHERE told_state IS NOT NULL OR told_receipt IS NOT NULL")" -eq 0 ]
+    # and the right one is taken: the refusals were of the tokens, not of the body
+    [ "$(post "$callback" "$(paid "$checkout" 100)")" = 200 ]
+    until_true stored "state = 'done'"
 }
 
 @test "retry after failure" {
@@ -48,22 +86,85 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
     [ "$(counted paid)" -eq 1 ]
 }
 
+@test "every second request fails, and each message still arrives once" {
+    # 500 is unknown for a text, so only what was refused as busy may be sent again
+    for n in 1 2 3 4; do sl-sms send -m "flaky $n" 0799900014 > /dev/null 2>&1 || true; done
+    until_true idle
+    [ "$(counted duplicated)" -eq 0 ]
+    sent=$(sql "SELECT count(*) FROM messages WHERE status IN ('sent', 'delivered')")
+    [ "$sent" -eq "$(counted distinct)" ]
+    [ $((sent + $(sql "SELECT count(*) FROM messages WHERE status = 'unknown'"))) -eq 4 ]
+    [ "$sent" -ge 2 ]
+    # a payer who was asked by a flaky provider was asked once
+    pay() { sl-pay request --phone 0799900014 --amount "10$1" --reference "FLAKY$1" > /dev/null 2>&1 || true; }
+    for n in 1 2 3 4; do pay "$n"; done
+    sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending'"
+    until_true idle
+    until_true is "$(counted pushes)" counted paid
+    [ "$(sl-sandbox seen mpesa | jq -r 'select(.operation == "stk_push").reference' | sort | uniq -d)" = "" ]
+    [ "$(counted pushes)" -ge 2 ]
+}
+
+@test "too many requests hold the queue, cost no attempt, and all is sent afterwards" {
+    sl-sandbox scenario rate-limited > /dev/null
+    run -75 --separate-stderr sl-sms send -m limited 0711000001 -f json
+    [ "$(field status <<< "$output")" = queued ]
+    run -75 --separate-stderr sl-pay request --phone 0711000001 --amount 100 --reference ADM1024 -f json
+    id=$(field id <<< "$output")
+    [ "$(sql "SELECT sum(attempts) FROM integration_queue")" -eq 0 ]
+    refused=$(counted refused)
+    work # while the provider's hold lasts, it is left alone
+    [ "$(counted refused)" -le $((refused + 1)) ]
+    sl-sandbox scenario ok > /dev/null
+    settled "$id" succeeded
+    until_true idle
+    [ "$(counted messages)" -eq 1 ]
+    [ "$(counted pushes)" -eq 1 ]
+}
+
+# at_once COMMAND...: three of it at the same time; each must succeed.
+at_once() {
+    local pids=() pid
+    for _ in 1 2 3; do
+        "$@" > /dev/null 2>> "$BATS_TEST_TMPDIR/at_once.err" 3>&- &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
+asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
+
 @test "token expiry" {
     [ -n "$(request 0711000003)" ]
-    before=$(counted tokens)
+    [ "$(counted tokens)" -eq 1 ]
     # somebody else asks for a token: ours is dead, and renewed once
     curl -sS -o /dev/null -u sandbox-key:sandbox-secret "$SL_SANDBOX_URL/oauth/v1/generate?grant_type=client_credentials"
     id=$(request 0711000004)
     settled "$id" succeeded
-    [ "$(counted tokens)" -eq $((before + 2)) ]
-    # and one that ends soon is renewed ahead, once for four programs
+    [ "$(counted tokens)" -eq 3 ]
+    [ "$(counted pushes)" -eq 2 ]
+    # one that the provider forgot before its time: refused once, renewed, and the push made
+    id=$(request 0799900020)
+    settled "$id" succeeded
+    [ "$(counted tokens)" -eq 4 ]
+    [ "$(counted pushes)" -eq 3 ]
+}
+
+@test "a token that is over, dead or near its end is renewed once for all that need it" {
+    at_once asks
+    [ "$(counted tokens)" -eq 1 ]
+    sql 'UPDATE oauth_tokens SET expires_at = 1000'
+    at_once asks
+    [ "$(counted tokens)" -eq 2 ]
+    curl -sS -o /dev/null -u sandbox-key:sandbox-secret "$SL_SANDBOX_URL/oauth/v1/generate?grant_type=client_credentials"
+    at_once asks
+    [ "$(counted tokens)" -eq 4 ]
+    # and one that ends soon is renewed ahead
     sql "UPDATE oauth_tokens SET expires_at = $(date +%s)000 + 200000"
-    before=$(counted tokens)
-    renewing=()
-    for _ in 1 2 3 4; do sl-oauth-refresh -q & renewing+=($!); done
-    wait "${renewing[@]}"
-    until_true [ "$(sql 'SELECT expires_at - renewed_at > 1000000 FROM oauth_tokens')" = 1 ]
-    [ "$(counted tokens)" -eq $((before + 1)) ]
+    at_once sl-oauth-refresh
+    [ "$(counted tokens)" -eq 5 ]
+    [ "$(sql 'SELECT expires_at - renewed_at > 1000000 FROM oauth_tokens')" = 1 ]
+    [ "$(counted pushes)" -eq 9 ]
 }
 
 @test "the payer's no, a wrong PIN and silence are told apart" {
@@ -84,18 +185,32 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
 }
 
 @test "a right token that says paid is not believed while the query says cancelled" {
-    id=$(request 0799900001)
+    overheard 0799900001
     settled "$id" cancelled
-    token=0123456789abcdef0123456789abcdef # somebody has learned it
-    sql "UPDATE integration_queue SET callback_token = '$(printf %s "$token" | sha256sum | cut -d' ' -f1)' WHERE operation = 'payment.request'"
-    url=http://$hooks/hooks/k/$token/stk
-    checkout=$(payment "$id" external_reference)
-    curl -sS -o /dev/null "$url" -H 'Content-Type: application/json' -d '{"Body":{"stkCallback":{"MerchantRequestID":"x","CheckoutRequestID":"'"$checkout"'","ResultCode":0,"ResultDesc":"ok","CallbackMetadata":{"Item":[{"Name":"Amount","Value":100},{"Name":"MpesaReceiptNumber","Value":"FORGED1234"},{"Name":"PhoneNumber","Value":254799900001}]}}}}'
+    [ "$(post "$callback" "$(paid "$(payment "$id" external_reference)" 100)")" = 200 ]
     until_true stored "kind = 'payment' AND state = 'done'" 2
+    queries() { sl-sandbox seen mpesa | grep -c stk_query; }
+    before=$(queries)
     work
     sl-pay reconcile --older-than 0s > /dev/null
+    [ "$(queries)" -gt "$before" ] # it was asked, and believed
     payment_is "$id" cancelled
     [ "$(payment "$id" receipt)" = null ]
+    [ "$(sl-sandbox seen africastalking)" = "" ]
+}
+
+@test "a right token with another amount is flagged, and never believed by itself" {
+    overheard 0799900006
+    checkout=$(payment "$id" external_reference)
+    [ "$(post "$callback" "$(paid "$checkout" 1)")" = 200 ]
+    until_true stored "state = 'done'"
+    ! payment_is "$id" succeeded
+    [ "$(payment "$id" mismatch)" != null ]
+    [ "$(payment "$id" receipt)" = null ]
+    work
+    sl-pay reconcile --older-than 0s > /dev/null || true
+    [ "$(payment "$id" receipt)" != FORGED1234 ]
+    [ "$(payment "$id" amount)" = 100.00 ]
 }
 
 @test "early, late, doubled and contradicting callbacks pay once" {
@@ -179,4 +294,107 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
     for secret in sandbox-secret sandbox-key bfb279f9aa9bdbcf158e97dd71a467cd; do
         run ! grep -rqa "$secret" "$SL_DATABASE" "$SL_DATABASE-wal" "$SL_KEYRING" "$SL_CONFIG" "$BATS_TEST_TMPDIR"/*.log "$BATS_TEST_TMPDIR/said"
     done
+}
+
+@test "a payer is asked once, whatever the answer to the push looked like" {
+    for scenario in 21 22 23 24 25; do
+        run -75 --separate-stderr sl-pay request --phone "07999000$scenario" --amount 100 --reference "S$scenario" -f json
+        settled "$(field id <<< "$output")" succeeded
+    done
+    [ "$(counted pushes)" -eq 5 ]
+    [ "$(counted paid)" -eq 5 ]
+    id=$(request 0799900026)
+    settled "$id" failed
+    run sl-pay status "$id"
+    [[ "$output" != *$'\e'* ]]
+    [[ "$output" != *$'\a'* ]]
+}
+
+@test "a push that was lost, and of which nobody calls, is never sent again, and goes to a person" {
+    kill "$daemon" # nobody takes callbacks from here on
+    run -75 --separate-stderr sl-pay request --phone 0799900015 --amount 100 --reference ADM1024 -f json
+    id=$(field id <<< "$output")
+    until_true is 1 counted paid
+    for _ in 1 2 3; do
+        sql 'UPDATE integration_queue SET next_attempt_at = 1 WHERE next_attempt_at IS NOT NULL'
+        work
+        sl-pay reconcile --older-than 0s > /dev/null 2>&1 || true
+        [[ "$(payment "$id" status)" =~ ^(pending|unknown)$ ]]
+    done
+    sql 'UPDATE payments SET created_at = created_at - 90000000'
+    sl-pay reconcile > /dev/null 2>&1 || true
+    payment_is "$id" unknown
+    [ "$(counted pushes)" -eq 1 ]
+}
+
+@test "with the daemon down the query settles a payment, and the late callback adds its receipt" {
+    id=$(request 0799900007)
+    kill "$daemon"
+    settled "$id" succeeded
+    [ "$(payment "$id" receipt)" = null ]
+    start_daemon "$hooks"
+    until_true isnt null payment "$id" receipt
+    [ "$(sl-sandbox seen mpesa | jq -r 'select(.operation == "stk_push").receipt')" = "$(payment "$id" receipt)" ]
+    [ "$(counted pushes)" -eq 1 ]
+}
+
+# given_back ID: gives it back, twice with one key and once without; the provider did it once.
+given_back() {
+    until_true isnt null payment "$1" receipt
+    refund=$(sl-pay refund "$1" --reason 'Paid twice' --key r1 -f json | field id)
+    [ "$(sl-pay refund "$1" --reason 'Paid twice' --key r1 -f json 2> /dev/null | field id)" = "$refund" ]
+    until_true payment_is "$1" refunded
+    [ "$(counted reversed)" -eq 1 ]
+    run -65 sl-pay refund "$1"
+    [ "$(counted reversed)" -eq 1 ]
+}
+
+@test "money is given back once" {
+    sl-config unset -p mpesa c2b_shortcode > /dev/null # one paybill for both ways, as most schools
+    id=$(request 0711000001)
+    settled "$id" succeeded
+    given_back "$id"
+}
+
+@test "money that was asked for is given back by a school with a paybill for C2B beside it" {
+    skip 'ReceiverParty is c2b_shortcode, which never got the money (mpesa_requests.c): 2028'
+    id=$(request 0711000001)
+    settled "$id" succeeded
+    given_back "$id"
+}
+
+@test "money that came by itself is given back" {
+    sl-pay c2b register > /dev/null
+    sl-pay c2b simulate --phone 0711000005 --amount 250 --reference ADM7 > /dev/null
+    came() { id=$(sl-pay list --reference ADM7 -f json | field id) && [ "$id" != null ]; }
+    until_true came
+    given_back "$id"
+}
+
+@test "a deep test proves that callbacks arrive, and says so when they do not" {
+    run -0 --separate-stderr sl-config test --deep -f json
+    [ "$(jq -c 'map(.status) | unique' <<< "$output")" = '["ok"]' ]
+    [ "$(jq length <<< "$output")" -ge 2 ]
+    [ "$(counted callbacks_answered)" -ge 1 ]
+    [ "$(counted pushes)" -eq 0 ]
+    [ "$(counted messages)" -eq 0 ]
+    echo consumer_secret=wrong | sl-config set -p mpesa --from - > /dev/null
+    run -77 --separate-stderr sl-config test -p mpesa -f json
+    [ "$(field status <<< "$output")" = refused ]
+}
+
+@test "a list whose credentials are refused stays queued, and is sent when they are mended" {
+    echo api_key=wrong | sl-config set -p africastalking --from - > /dev/null
+    awk 'BEGIN { print "phone,name"; for (i = 0; i < 50; i++) printf "+2547%08d,n%d\n", 20000000 + i, i }' > "$BATS_TEST_TMPDIR/list"
+    run -77 --separate-stderr sl-sms bulk -m 'Dear {name}' --file "$BATS_TEST_TMPDIR/list" --yes -f json
+    [ "$(field queued <<< "$output")" -eq 50 ]
+    [ "$(field failed <<< "$output")" -eq 0 ]
+    batch=$(field batch <<< "$output")
+    work # nothing of the account is tried until somebody mends it
+    [ "$(sql "SELECT count(*) FROM messages WHERE status = 'queued'")" -eq 50 ]
+    echo api_key=sandbox-key | sl-config set -p africastalking --from - > /dev/null
+    run -0 --separate-stderr sl-sms resume "$batch" -f json
+    [ "$(field sent <<< "$output")" -eq 50 ]
+    [ "$(counted distinct)" -eq 50 ]
+    [ "$(counted duplicated)" -eq 0 ]
 }
