@@ -14,6 +14,7 @@
 #include "lib/service/audit.h"
 #include "lib/service/job.h"
 #include "lib/store/messages.h"
+#include "lib/store/payments.h"
 #include "lib/store/queue.h"
 #include "lib/store/queue_view.h"
 
@@ -272,6 +273,24 @@ static const struct sl_opt retry_options[] = {
     { 0 },
 };
 
+/* Who has paid is not asked again, however little the callback and the query agree else. */
+static int find_paid(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
+                     const char **why, struct sl_err *err)
+{
+    struct sl_payment payment;
+    int found;
+
+    if (strcmp(item->operation, "payment.request") != 0 || item->subject_id == 0)
+        return 0;
+    found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
+    if (found > 0 && ((payment.told_state && strcmp(payment.told_state, "paid") == 0) ||
+                      (payment.asked_state && strcmp(payment.asked_state, "paid") == 0)))
+        *why =
+            sl_arena_printf(arena, "is payment %s, and that was paid; the payer is not asked again",
+                            payment.public_id);
+    return found < 0 ? -1 : 0;
+}
+
 /* Why it cannot be brought back, beside its own state; NULL if it can. */
 static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
                          const struct sl_item *item, const char **why, struct sl_err *err)
@@ -292,7 +311,7 @@ static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
         return -1;
     if (other && other != item->id)
         *why = sl_arena_printf(arena, "is done by item %" PRId64 " already", other);
-    return 0;
+    return *why ? 0 : find_paid(service, arena, item, why, err);
 }
 
 /* A prompt that is asked for again is stale again in its time. */
