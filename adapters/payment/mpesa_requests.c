@@ -77,6 +77,12 @@ static bool is_till(const struct sl_settings *settings)
     return strcmp(settings->values[SHORTCODE_TYPE], "till") == 0;
 }
 
+/* Who gets the money of an STK push; so also who gives it back. */
+static const char *prompted(const struct sl_settings *settings)
+{
+    return is_till(settings) ? or_shortcode(settings, TILL_NUMBER) : settings->values[SHORTCODE];
+}
+
 static const char *transaction_type(const struct sl_settings *settings)
 {
     return is_till(settings) ? "CustomerBuyGoodsOnline" : "CustomerPayBillOnline";
@@ -270,8 +276,7 @@ int sl_mpesa_build_request(const struct sl_call *call, struct sl_request *reques
     put(&body, "TransactionType", transaction_type(settings));
     put(&body, "Amount", amount);
     put(&body, "PartyA", phone);
-    put(&body, "PartyB",
-        is_till(settings) ? or_shortcode(settings, TILL_NUMBER) : settings->values[SHORTCODE]);
+    put(&body, "PartyB", prompted(settings));
     put(&body, "PhoneNumber", phone);
     put_hook(call, &body, "CallBackURL", "stk");
     put(&body, "AccountReference", payment->reference);
@@ -311,7 +316,8 @@ int sl_mpesa_build_refund(const struct sl_call *call, struct sl_request *request
         return -1;
     put(&body, "TransactionID", refund->receipt);
     put(&body, "Amount", amount);
-    put(&body, "ReceiverParty", or_shortcode(call->settings, C2B_SHORTCODE));
+    put(&body, "ReceiverParty",
+        refund->requested ? prompted(call->settings) : or_shortcode(call->settings, C2B_SHORTCODE));
     put(&body, "RecieverIdentifierType", "11"); /* spelt so */
     put(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Refund"));
     put(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));

@@ -4,6 +4,7 @@
 #define SL_ADAPTER_INPUTS_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum sl_input_kind {
@@ -44,6 +45,7 @@ struct sl_refund_ask {
     const char *currency;
     const char *reason;    /* never NULL */
     const char *reference; /* of the payment */
+    bool requested;        /* we asked for the payment; else it came by itself, as C2B does */
 };
 
 /* c2b.simulate */

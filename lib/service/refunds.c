@@ -75,6 +75,7 @@ static int read_request(struct recording *recording, struct sl_err *err)
         .currency = payment->currency,
         .reason = request->reason && *request->reason ? request->reason : "Refund",
         .reference = payment->reference,
+        .requested = strcmp(payment->source, "request") == 0,
     };
     return 0;
 }

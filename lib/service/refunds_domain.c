@@ -36,6 +36,7 @@ static void fill_input(struct sl_job *job, const struct sl_refund *refund,
         .currency = payment->currency,
         .reason = refund->reason,
         .reference = payment->reference,
+        .requested = strcmp(payment->source, "request") == 0,
     };
     job->call.in.refund = ask;
     job->n_items = 1;

@@ -369,6 +369,12 @@ given_back() {
     given_back "$id"
 }
 
+@test "money that was asked for is given back by a school with a paybill for C2B beside it" {
+    id=$(request 0711000001)
+    settled "$id" succeeded
+    given_back "$id"
+}
+
 @test "money that came by itself is given back" {
     sl-pay c2b register > /dev/null
     sl-pay c2b simulate --phone 0711000005 --amount 250 --reference ADM7 > /dev/null

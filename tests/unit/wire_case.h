@@ -183,7 +183,8 @@ static void read_payment(struct wire_case *wire, struct json_object *in)
 
 static void read_refund(struct wire_case *wire, struct json_object *in)
 {
-    only_known(wire, in, "receipt external amount_minor paid_minor currency reason reference");
+    only_known(wire, in,
+               "receipt external amount_minor paid_minor currency reason reference requested");
     wire->refund = (struct sl_refund_ask){
         .receipt = sl_json_text(in, "receipt"),
         .external = sl_json_text(in, "external"),
@@ -192,6 +193,7 @@ static void read_refund(struct wire_case *wire, struct json_object *in)
         .currency = sl_json_text(in, "currency"),
         .reason = or_empty(sl_json_text(in, "reason")),
         .reference = sl_json_text(in, "reference"),
+        .requested = json_object_get_boolean(json_object_object_get(in, "requested")),
     };
     if (!wire->refund.currency)
         wire->refund.currency = wire->settings.currency;
