@@ -410,3 +410,17 @@ given_back() {
     [ "$(counted distinct)" -eq 50 ]
     [ "$(counted duplicated)" -eq 0 ]
 }
+
+@test "a payer whose callback tells another amount is not asked twice by a retry" {
+    sl-sandbox scenario wrong-amount > /dev/null
+    id=$(request 0711000001)
+    sl-sandbox scenario ok > /dev/null
+    until_true isnt null payment "$id" mismatch # the query is not to be first
+    settled "$id" unknown
+    until_true is 1 sql "SELECT count(*) FROM integration_queue WHERE waits_for = 'person'"
+    run --separate-stderr sl-queue retry "$(sql "SELECT id FROM integration_queue WHERE waits_for = 'person'")"
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"that was paid"* ]]
+    work
+    [ "$(counted pushes)" -eq 1 ]
+}
