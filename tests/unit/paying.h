@@ -4,20 +4,13 @@
 #define SL_TESTS_PAYING_H
 
 #include "tests/unit/installation.h"
+#include "tests/unit/expect_ok.h"
 #include "lib/base/text.h"
 #include "lib/service/ids.h"
 #include "lib/service/job.h"
 #include "lib/service/payments.h"
 #include "lib/store/messages.h"
 #include "lib/store/runners.h"
-
-static struct sl_err err; /* of the last call */
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) < 0)                                                                            \
-            fail_msg("%s", err.text);                                                              \
-    } while (0)
 
 static const char checkout[] = "ws_CO_24112026090000001";
 static const char phone[] = "+254708374149";

@@ -1,6 +1,7 @@
 /* What lib/service/inbound.h promises, with the real adapters and a real database; and with the
  * webhook ring alone, which is all that the daemon has. */
 #include "tests/unit/installation.h"
+#include "tests/unit/expect_ok.h"
 
 #include "lib/base/clock.h"
 #include "lib/service/endpoints.h"
@@ -11,14 +12,6 @@
 #include "lib/store/messages.h"
 #include "lib/store/optouts.h"
 #include "lib/store/sql.h"
-
-static struct sl_err err; /* of the last call */
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) < 0)                                                                            \
-            fail_msg("%s", err.text);                                                              \
-    } while (0)
 
 enum { MPESA, AFRICASTALKING, N_PROVIDERS };
 
