@@ -134,6 +134,11 @@ static bool start_validator(struct daemon *daemon, struct sl_http_request *reque
     return true;
 }
 
+static const char *header_of(const void *opaque, const char *name)
+{
+    return sl_http_header(opaque, name);
+}
+
 static struct sl_received *read_request(struct sl_http_request *request)
 {
     struct sl_received *received = SL_NEW(request->arena, struct sl_received, 1);
@@ -148,6 +153,8 @@ static struct sl_received *read_request(struct sl_http_request *request)
         .n_body = request->n_body,
         .too_large = request->too_large,
         .ip_address = request->address,
+        .header = header_of,
+        .opaque = request,
     };
     request->own = received;
     return received;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/text.h"
 
@@ -72,6 +73,30 @@ void sl_result_repeatable(struct sl_result *result)
 const char *sl_exchange_text(struct sl_arena *arena, const struct sl_exchange *exchange)
 {
     return sl_printable(arena, exchange->body, exchange->n_body, 200);
+}
+
+static const char *find_header(const struct sl_pair *headers, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(headers[i].name, name) == 0)
+            return headers[i].value;
+    return NULL;
+}
+
+const char *sl_exchange_header(const struct sl_exchange *exchange, const char *name)
+{
+    return find_header(exchange->headers, exchange->n_headers, name);
+}
+
+const char *sl_inbound_header(const struct sl_inbound *inbound, const char *name)
+{
+    return find_header(inbound->headers, inbound->n_headers, name);
+}
+
+void sl_result_learned(struct sl_result *result, struct sl_fact fact)
+{
+    if (result->n_facts < SL_MOST_FACTS)
+        result->facts[result->n_facts++] = fact;
 }
 
 void sl_result_found(struct sl_result *result, struct sl_finding finding)

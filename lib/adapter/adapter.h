@@ -83,6 +83,16 @@ struct sl_settings {
     const char *school;        /* its name, for what recipients see */
 };
 
+/* What is remembered of an account beyond one operation: Pesapal's ipn_id, the media that
+ * WhatsApp has, the folders of Drive. Several schools on one account share it. */
+struct sl_fact {
+    const char *kind, *key; /* "ipn", its URL */
+    const char *value;      /* NULL: it is to be forgotten */
+    int64_t lives_ms;       /* from now; 0: until it is forgotten */
+};
+
+enum { SL_MOST_FACTS = 4 };
+
 struct sl_call {
     struct sl_arena *arena; /* lives until the outcome is stored; wiped after */
     const struct sl_settings *settings;
@@ -94,7 +104,9 @@ struct sl_call {
     const char *callback_base; /* "https://host/hooks/k/HEX"; a hook's word goes behind it.
                                   * NULL where the operation has no callback */
     struct json_object *memory; /* what the last step remembered, or NULL; read only */
-    union sl_input in;          /* by the operation's input kind */
+    const char *facts[SL_MOST_FACTS]; /* the values of what the step's facts() named; NULL where
+                                       * nothing is known */
+    union sl_input in; /* by the operation's input kind */
 };
 
 /* ---- What an operation makes -------------------------------------------------------- */
@@ -131,13 +143,16 @@ struct sl_exchange {
     const char *content_type; /* "" if the answer names none */
     const char *body;         /* never NULL; n_body bytes and then a NUL */
     size_t n_body;
+    const struct sl_pair *headers; /* those of the step's answer_headers that came */
+    size_t n_headers;
     bool too_large;        /* the answer was longer than the step takes; body has its start */
     const char *transport; /* why it ended early, for a person: "connection refused"; or NULL */
 };
 
 /* SL_AMBIGUOUS comes first because results start zeroed: an item that parse() does not
- * settle is neither believed done nor sent again. */
-enum sl_verdict { SL_AMBIGUOUS, SL_OK, SL_RETRY, SL_RATE_LIMITED, SL_AUTH, SL_PERMANENT };
+ * settle is neither believed done nor sent again. SL_ABSENT is for queries about a lost answer
+ * alone: the provider has never heard of it. */
+enum sl_verdict { SL_AMBIGUOUS, SL_OK, SL_RETRY, SL_RATE_LIMITED, SL_AUTH, SL_PERMANENT, SL_ABSENT };
 
 /* Whom an outcome concerns beside its own item. SL_BATCH: an unknown sender, an empty
  * balance: what waits in the same batch gets the same answer, so it is not asked for. */
@@ -174,6 +189,7 @@ enum sl_pay_state {
 
 struct sl_payment_news {
     enum sl_pay_state state;
+    const char *id;        /* call->id of the request, where the provider gives it back; or NULL */
     const char *external;  /* the provider's id to ask by (CheckoutRequestID), or NULL */
     const char *external2; /* a second one (MerchantRequestID), or NULL */
     const char *receipt;   /* or NULL: not told */
@@ -206,6 +222,8 @@ struct sl_result {
     /* What comes next when the first item is SL_OK: */
     enum sl_next { SL_DONE, SL_STEP_AGAIN, SL_STEP_NEXT } next;
     struct json_object *memory; /* owned by the result; NULL: nothing to remember */
+    struct sl_fact facts[SL_MOST_FACTS]; /* learned by this step; stored with its outcome */
+    size_t n_facts;
 
     /* The operation's own result, by the operation: */
     struct sl_payment_news payment; /* payment.request, payment.verify */
@@ -221,8 +239,9 @@ struct sl_result {
 /* What to do when nobody knows whether the request was carried out, after the callback was
  * waited for and the query asked. */
 enum sl_on_unknown {
-    SL_HOLD,   /* leave it to a person */
-    SL_RESEND, /* the provider recognises a repetition, or repeating does no harm */
+    SL_HOLD,             /* leave it to a person */
+    SL_RESEND,           /* the provider recognises a repetition, or repeating does no harm */
+    SL_RESEND_IF_ABSENT, /* only if the last query said that the provider never heard of it */
 };
 
 enum { SL_MOST_ASKS = 10 };
@@ -249,6 +268,11 @@ struct sl_step {
     void (*parse)(const struct sl_call *call, const struct sl_exchange *exchange,
                   struct sl_result *result);
 
+    /* Names the facts that the step wants in call->facts: fills kind and key of at most
+     * SL_MOST_FACTS, and returns how many. NULL: none. */
+    size_t (*facts)(const struct sl_call *call, struct sl_fact *wanted);
+
+    const char *const *answer_headers; /* that parse() reads; ends with NULL. NULL: none */
     struct sl_settle ambiguous;
     int answer_s;       /* how long an answer may take; 0: 60 */
     int answer_item_ms; /* and for each item besides */
@@ -280,11 +304,17 @@ struct sl_inbound {
     const struct sl_settings *settings; /* of the school of the path: fields with `callback`
                                          * set, all others NULL */
     const char *method, *query;         /* query without '?', or "" */
+    const char *url;                    /* the address that the provider called, by public_url and
+                                         * never by Host; with its query. "" without public_url */
     const char *content_type;           /* or "" */
+    const struct sl_pair *headers;      /* those of the hook's headers that came */
+    size_t n_headers;
     const char *body;                   /* n_body bytes and then a NUL */
     size_t n_body;
     const char *digest; /* the first 16 hex digits of the body's SHA-256 */
     int64_t now_ms;
+    bool proven; /* it is read again from the store, and was proven when it came: its events are
+                  * wanted, not its proof. Headers and url are not kept */
 };
 
 enum sl_event_kind {
@@ -310,6 +340,8 @@ struct sl_event {
     enum sl_event_kind kind;
     const char *key; /* unique for this event at this hook; NULL: every one counts */
     const char *external;
+    const char *message; /* SL_EVENT_DELIVERY: our own id of the message, "01K…-17", where the
+                          * provider gives it back: it settles a lost answer; or NULL */
     const char *phone;
     const char *text; /* what was written, or why it failed */
     const char *code;
@@ -317,22 +349,25 @@ struct sl_event {
     struct sl_payment_news payment;
     struct sl_outcome outcome; /* SL_EVENT_RESULT */
     const char *result_text;   /* SL_EVENT_RESULT: what it told, for a person */
+    struct sl_fact fact;       /* learned of the account; kind NULL: nothing */
 };
 
 enum sl_proof { SL_PROVEN, SL_FORGED, SL_MALFORMED };
-
-struct sl_heard {
-    enum sl_proof proof;
-    const char *why; /* not proven: for the log */
-    struct sl_event *events;
-    size_t n_events;
-};
 
 /* What a provider wants to hear. */
 struct sl_reply {
     int status;
     const char *content_type; /* NULL: none */
     const char *body;         /* may be "" */
+};
+
+struct sl_heard {
+    enum sl_proof proof;
+    const char *why; /* not proven: for the log */
+    struct sl_event *events;
+    size_t n_events;
+    struct sl_reply reply; /* made for this one request (a challenge, an echo), in the arena;
+                            * status 0: the hook's own */
 };
 
 struct sl_hook {
@@ -343,8 +378,10 @@ struct sl_hook {
     const char *help;     /* for `sl-config webhook add`: where to enter this URL; NULL: we hand
                           * it over ourselves */
     void (*hear)(const struct sl_inbound *inbound, struct sl_heard *heard);
-    struct sl_reply taken;   /* committed */
-    struct sl_reply refused; /* SL_EVENT_VALIDATION: not to be paid */
+    const char *const *headers; /* that hear() reads; ends with NULL. NULL: none */
+    struct sl_reply taken;      /* committed */
+    struct sl_reply refused;    /* SL_EVENT_VALIDATION: not to be paid */
+    int forged_status;          /* what a forged one is answered; 0: 403 */
 };
 
 /* ---- The table ----------------------------------------------------------------------- */
@@ -393,8 +430,15 @@ void sl_result_from_status(const struct sl_exchange *exchange, const char *text,
 /* For operations that may be repeated: what was left ambiguous becomes SL_RETRY. */
 void sl_result_repeatable(struct sl_result *result);
 
+/* The value of a header, whatever the case of its name; NULL if it did not come. */
+const char *sl_exchange_header(const struct sl_exchange *exchange, const char *name);
+const char *sl_inbound_header(const struct sl_inbound *inbound, const char *name);
+
 /* At most 200 printable characters of a plain-text answer, for the error text. */
 const char *sl_exchange_text(struct sl_arena *arena, const struct sl_exchange *exchange);
+
+/* Adds a fact to what was learned. More than SL_MOST_FACTS are dropped. */
+void sl_result_learned(struct sl_result *result, struct sl_fact fact);
 
 /* Adds a line to what a test found. More than SL_MOST_FINDINGS are dropped. */
 void sl_result_found(struct sl_result *result, struct sl_finding finding);

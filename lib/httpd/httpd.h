@@ -35,6 +35,10 @@ struct sl_http_request {
     int retry_after_s; /* 0: not told */
 };
 
+/* A header of the request, as it came; NULL if it has none of that name. Only for requests that
+ * serve() was given, until they are answered. */
+const char *sl_http_header(const struct sl_http_request *request, const char *name);
+
 struct sl_httpd_options {
     const char *listen;             /* see lib/httpd/listen.h */
     const char *tls_cert, *tls_key; /* paths of PEM files; both or neither */

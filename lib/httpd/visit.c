@@ -166,6 +166,14 @@ static const char *header_of(const struct visit *visit, const char *name)
     return value ? value : "";
 }
 
+/* The request is the first member of its visit. */
+const char *sl_http_header(const struct sl_http_request *request, const char *name)
+{
+    const struct visit *visit = (const void *)request;
+
+    return MHD_lookup_connection_value(visit->connection, MHD_HEADER_KIND, name);
+}
+
 static void begin(struct visit *visit, const char *method, const char *path)
 {
     struct sl_http_request *request = &visit->request;

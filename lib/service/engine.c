@@ -350,6 +350,7 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
                             .connect_ms = CONNECT_MS,
                             .answer_ms = answer_ms(job),
                             .most_answer = MOST_ANSWER,
+                            .answer_headers = job->step->answer_headers,
                             .owner = job };
 
     engine->n_flying++;

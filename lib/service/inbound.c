@@ -18,13 +18,46 @@ const char *const inbound_kinds[] = {
     [SL_EVENT_RECEIVED] = "received", [SL_EVENT_RESULT] = "result",
 };
 
-void inbound_hear(struct sl_arena *arena, const struct owner *owner, const struct sl_hook *hook,
+/* As it came, or read again from the store: its headers and its address are gone then. */
+static void add_headers(struct sl_inbound *inbound, const struct sl_hook *hook,
+                        const struct sl_received *received)
+{
+    struct sl_pair *pairs;
+    size_t n = 0;
+
+    while (hook->headers && hook->headers[n])
+        n++;
+    pairs = SL_NEW(inbound->arena, struct sl_pair, n + 1);
+    for (size_t i = 0; i < n && received->header; i++) {
+        const char *value = received->header(received->opaque, hook->headers[i]);
+
+        if (value)
+            pairs[inbound->n_headers++] = (struct sl_pair){ hook->headers[i], value };
+    }
+    inbound->headers = pairs;
+}
+
+static const char *url_of(const struct sl_service *service, const struct sl_received *received,
+                          struct sl_arena *arena)
+{
+    const char *base = service->settings.public_url;
+
+    if (!base)
+        return "";
+    return sl_arena_printf(arena, "%s%s%s%s", base, received->path, *received->query ? "?" : "",
+                           received->query);
+}
+
+void inbound_hear(const struct owners *owners, struct sl_arena *arena, const struct owner *owner,
+                  const struct sl_hook *hook, const struct sl_received *received,
                   const struct sl_webhook_request *request, struct sl_heard *heard)
 {
     unsigned char sum[SL_SHA256_SIZE];
     char digest[2 * SL_SHA256_SIZE + 1];
-    const struct sl_inbound inbound = {
+    struct sl_inbound inbound = {
         .arena = arena,
+        .url = received ? url_of(owners->service, received, arena) : "",
+        .proven = !received,
         .settings = &owner->settings,
         .method = request->method,
         .query = request->query,
@@ -37,6 +70,8 @@ void inbound_hear(struct sl_arena *arena, const struct owner *owner, const struc
 
     sl_sha256(request->body, request->n_body, sum);
     sl_hex(sum, DIGEST_DIGITS / 2, digest);
+    if (received)
+        add_headers(&inbound, hook, received);
     *heard = (struct sl_heard){ 0 };
     hook->hear(&inbound, heard);
 }
@@ -171,9 +206,10 @@ static int hear(struct reception *reception, struct sl_err *err)
         .ip_address = received->ip_address,
         .received_at = reception->inbox->now_ms,
     };
-    inbound_hear(reception->arena, reception->owner, hook, &reception->request, &reception->heard);
+    inbound_hear(&reception->inbox->owners, reception->arena, reception->owner, hook, received,
+                 &reception->request, &reception->heard);
     if (reception->heard.proof == SL_FORGED)
-        return inbound_refuse(reception, 403,
+        return inbound_refuse(reception, hook->forged_status ? hook->forged_status : 403,
                               reception->heard.why ? reception->heard.why : "not proven", err);
     return reception->heard.proof == SL_PROVEN ? 0 : inbound_answer_malformed(reception, err);
 }
@@ -228,7 +264,9 @@ static int take(struct reception *reception, struct sl_err *err)
         return -1;
     if (!reception->queue_id)
         reception->owner->n_received++;
-    reception->received->reply = reception->refused ? hook->refused : hook->taken;
+    reception->received->reply = reception->refused              ? hook->refused
+                                 : reception->heard.reply.status ? reception->heard.reply
+                                                                 : hook->taken;
     if (repeated == 0 && store(reception, err) < 0)
         return -1;
     if (repeated > 0 || reception->heard.n_events == 0)

@@ -24,6 +24,8 @@ struct sl_received {
     size_t n_body;
     bool too_large;         /* it had a body longer than any may be */
     const char *ip_address; /* of the client, or NULL */
+    const char *(*header)(const void *opaque, const char *name); /* of the request, or NULL */
+    const void *opaque;
     enum sl_may_come may_come;
 
     /* The answer … */

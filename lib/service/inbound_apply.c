@@ -43,7 +43,8 @@ static int find_owner(struct round *round, struct deed *deed, struct owner **own
 
 /* The body is heard again, as it was when it was stored: what was proven then stays so. NULL if it
  * tells no such event any more. */
-static const struct sl_event *find_event(struct deed *deed, const struct owner *owner)
+static const struct sl_event *find_event(const struct round *round, struct deed *deed,
+                                         const struct owner *owner)
 {
     const struct sl_hook *hook = sl_adapter_hook(owner->adapter, deed->request.hook);
     struct sl_heard heard;
@@ -51,7 +52,7 @@ static const struct sl_event *find_event(struct deed *deed, const struct owner *
 
     if (!hook)
         return NULL;
-    inbound_hear(deed->arena, owner, hook, &deed->request, &heard);
+    inbound_hear(&round->owners, deed->arena, owner, hook, NULL, &deed->request, &heard);
     return heard.proof == SL_PROVEN && place < heard.n_events ? heard.events + place : NULL;
 }
 
@@ -143,7 +144,7 @@ static int apply_one(struct round *round, struct sl_arena *arena, int64_t id, st
         return -1;
     deed.owner = owner;
     if (found > 0)
-        deed.event = find_event(&deed, owner);
+        deed.event = find_event(round, &deed, owner);
     deed.state = "ignored";
     deed.note = round->failure ? round->failure : "whom it concerned is gone";
     if (found > 0 && !deed.event)

@@ -5,6 +5,8 @@
 #include "lib/service/inbound_private.h"
 #include "lib/service/job.h"
 #include "lib/service/payments.h"
+#include "lib/store/configs.h"
+#include "lib/store/facts.h"
 #include "lib/store/messages.h"
 #include "lib/store/optouts.h"
 #include "lib/text/phone.h"
@@ -142,9 +144,27 @@ static int (*const deeds[])(struct deed *deed, struct sl_err *err) = {
     [SL_EVENT_RESULT] = tell_result,
 };
 
+/* What the event tells of the account, beside what it is about. */
+static int learn(const struct deed *deed, struct sl_err *err)
+{
+    const struct sl_fact *fact = &deed->event->fact;
+    int64_t until = fact->lives_ms > 0 ? deed->request.received_at + fact->lives_ms : 0;
+    struct sl_config_row config;
+    int found;
+
+    if (!fact->kind || !fact->value)
+        return 0;
+    found = sl_configs_get(deed->service->db, deed->arena, deed->request.school_id,
+                           deed->request.provider_id, &config, err);
+    if (found <= 0)
+        return found;
+    return sl_facts_put(deed->service->db, config.account, fact->kind, fact->key, fact->value,
+                        until, err);
+}
+
 int deed_do(struct deed *deed, struct sl_err *err)
 {
     deed->state = "done";
     deed->note = deed->row.note;
-    return deeds[deed->event->kind](deed, err);
+    return learn(deed, err) < 0 ? -1 : deeds[deed->event->kind](deed, err);
 }

@@ -99,8 +99,10 @@ int inbound_validate(struct reception *reception, struct sl_err *err);
 
 extern const char *const inbound_kinds[]; /* "delivery", by enum sl_event_kind */
 
-/* Gives a request to its adapter. `body` has a NUL behind n_body bytes. */
-void inbound_hear(struct sl_arena *arena, const struct owner *owner, const struct sl_hook *hook,
+/* Gives a request to its adapter: as it came, or (received NULL) read again from the store, proven.
+ * `body` has a NUL behind n_body bytes. */
+void inbound_hear(const struct owners *owners, struct sl_arena *arena, const struct owner *owner,
+                  const struct sl_hook *hook, const struct sl_received *received,
                   const struct sl_webhook_request *request, struct sl_heard *heard);
 
 /* The answer as the log shows it, or NULL. */

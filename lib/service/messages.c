@@ -35,8 +35,14 @@ static bool read_cost(const char *cost, int64_t *micro)
     return cost && sl_parse_decimal(cost, 6, micro);
 }
 
+/* Nothing is waited for and nobody asked: what was lost is simply sent again. */
+static bool resends_at_once(const struct sl_settle *ambiguous)
+{
+    return ambiguous->last == SL_RESEND && !ambiguous->callback && !ambiguous->query;
+}
+
 static struct sl_message_news news_of(struct sl_arena *arena, const struct sl_outcome *outcome,
-                                      enum sl_on_unknown on_unknown)
+                                      bool resent)
 {
     struct sl_message_news news = {
         .external_reference = outcome->external,
@@ -50,7 +56,8 @@ static struct sl_message_news news_of(struct sl_arena *arena, const struct sl_ou
     switch (outcome->verdict) {
     case SL_OK: news.status = "sent"; break;
     case SL_PERMANENT: news.status = "failed"; break;
-    case SL_AMBIGUOUS: news.status = on_unknown == SL_HOLD ? "unknown" : "queued"; break;
+    case SL_ABSENT: /* no answer to a send says so */
+    case SL_AMBIGUOUS: news.status = resent ? "queued" : "unknown"; break;
     case SL_RETRY:
     case SL_RATE_LIMITED:
     case SL_AUTH: news.status = "queued"; break;
@@ -87,11 +94,11 @@ static int learn(struct sl_service *service, const struct sl_job *job, size_t i,
 static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
                   int64_t now_ms, struct sl_err *err)
 {
-    enum sl_on_unknown on_unknown = job->step->ambiguous.last;
+    bool resent = resends_at_once(&job->step->ambiguous);
     int64_t unknown = 0;
 
     for (size_t i = 0; i < job->n_items; i++) {
-        struct sl_message_news news = news_of(job->arena, &job->result.items[i], on_unknown);
+        struct sl_message_news news = news_of(job->arena, &job->result.items[i], resent);
 
         if (sl_messages_settle(service->db, job->messages[i].id, &news, now_ms, err) < 0 ||
             learn(service, job, i, now_ms, err) < 0)
@@ -100,7 +107,7 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
             sl_inbound_release(service, news.external_reference, now_ms, err) < 0)
             return -1;
     }
-    if (*course == SL_COURSE_UNKNOWN && on_unknown == SL_RESEND)
+    if (*course == SL_COURSE_UNKNOWN && resent)
         *course = SL_COURSE_AGAIN;
     if ((*course == SL_COURSE_DONE || *course == SL_COURSE_FAILED) && job->item.attempts > 0) {
         if (sl_messages_with(service->db, job->item.id, "unknown", &unknown, err) < 0)

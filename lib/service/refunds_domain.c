@@ -220,6 +220,7 @@ static int told_refund(struct sl_service *service, const struct sl_item *item,
         return -1;
     switch (outcome->verdict) {
     case SL_OK: return finish(service, refund, "succeeded", NULL, now_ms, err);
+    case SL_ABSENT:
     case SL_PERMANENT:
         return finish(service, refund, "failed", sl_outcome_text(arena, outcome), now_ms, err);
     case SL_AMBIGUOUS:

@@ -7,6 +7,7 @@
 #include "lib/service/enqueue.h"
 #include "lib/service/engine_private.h"
 #include "lib/service/seal.h"
+#include "lib/store/facts.h"
 #include "lib/store/runners.h"
 
 enum {
@@ -165,6 +166,25 @@ static int seal_memory(struct engine *engine, struct sl_job *job, const char **s
     *sealed =
         sl_service_seal(engine->service, SL_KEY_SEAL, job->arena, text, strlen(text), &place, err);
     return *sealed ? 0 : -1;
+}
+
+static int remember_facts(struct engine *engine, const struct sl_job *job, int64_t now_ms,
+                          struct sl_err *err)
+{
+    struct sl_db *db = engine->service->db;
+    const char *account = job->account->account;
+
+    for (size_t i = 0; i < job->result.n_facts; i++) {
+        const struct sl_fact *fact = &job->result.facts[i];
+        int64_t until = fact->lives_ms > 0 ? now_ms + fact->lives_ms : 0;
+        int status = fact->value ? sl_facts_put(db, account, fact->kind, fact->key, fact->value,
+                                                until, err)
+                                 : sl_facts_forget(db, account, fact->kind, fact->key, err);
+
+        if (status < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* ---- How the row goes on ------------------------------------------------------------------ */
@@ -371,6 +391,7 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
     if (job->domain->settle && job->domain->settle(engine->service, job, &course, now_ms, err) < 0)
         return -1;
     if (plan(engine, job, &course, &settlement, err) < 0 ||
+        remember_facts(engine, job, now_ms, err) < 0 ||
         seal_memory(engine, job, &settlement.memory, err) < 0)
         return -1;
     ours =

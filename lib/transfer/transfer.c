@@ -380,6 +380,26 @@ static const char *transport_of(const struct slot *slot)
                            slot->reason[0] ? slot->reason : curl_easy_strerror(slot->code));
 }
 
+/* Those of the headers that were asked for and came. */
+static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
+{
+    const char *const *wanted = slot->send.answer_headers;
+    struct curl_header *header;
+    struct sl_pair *pairs;
+    size_t n = 0;
+
+    while (wanted && wanted[n])
+        n++;
+    if (n == 0)
+        return;
+    pairs = SL_NEW(slot->send.arena, struct sl_pair, n);
+    for (size_t i = 0; i < n; i++)
+        if (curl_easy_header(slot->easy, wanted[i], 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+            pairs[exchange->n_headers++] =
+                (struct sl_pair){ wanted[i], sl_arena_strdup(slot->send.arena, header->value) };
+    exchange->headers = pairs;
+}
+
 static void finish(struct sl_transfer *transfer, struct slot *slot)
 {
     (void)curl_multi_remove_handle(transfer->multi, slot->easy);
@@ -420,6 +440,7 @@ bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
         .too_large = slot->too_large,
         .transport = transport_of(slot),
     };
+    take_headers(slot, &sent->exchange);
     finish(transfer, slot);
     return true;
 }

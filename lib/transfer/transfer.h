@@ -29,6 +29,7 @@ struct sl_send {
     const char *ca_file;              /* PEM of a private server's CA, or NULL */
     int64_t connect_ms, answer_ms;    /* to connect; in all. At least 1 */
     size_t most_answer;               /* bytes; a longer one is cut and marked */
+    const char *const *answer_headers; /* wanted of the answer; ends with NULL. NULL: none */
     void *owner;                      /* given back with the answer */
 };
 

@@ -14,6 +14,7 @@
  *               refund {receipt, external, amount_minor, paid_minor, currency, reason,
  *               reference}; c2b {phone, amount_minor, reference}
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
+ *   facts       {"KIND KEY": VALUE}: what is known of the account
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
  *               structure), form (list of [name, value], decoded, in order)}. The headers are
  *               all there are; their names compare without case. "method": null: nothing is
@@ -21,30 +22,32 @@
  *               members of json that only have to be some text (a random padding in them)
  *   refuses     instead: "data" or "config", with error: a fragment of the text
  *   answer      {status, body (text or object), content_type, retry_after_ms, reach
- *               ("not_sent", "sent", "cut"), transport, too_large: true; headers, for the
- *               reader}. A request with method null has no answer, only outcomes
+ *               ("not_sent", "sent", "cut"), transport, too_large: true; headers: the step gets
+ *               those that it wants}. A request with method null has no answer, only outcomes
  *   outcomes    one for each item: a verdict ("ok", "retry", "rate_limited", "auth",
- *               "permanent", "ambiguous") or {verdict, concerns ("item", "batch", "account"),
+ *               "permanent", "ambiguous", "absent") or {verdict, concerns ("item", "batch", "account"),
  *               cure ("none", "fresh_connection", "halve"), learned ("nothing",
  *               "dead_address", "opted_out"), after_ms, code, text, external, cost, currency,
  *               segments}
- *   payment     {state ("pending", "paid", "failed", "cancelled", "expired", "unknown"),
+ *   payment     {id, state ("pending", "paid", "failed", "cancelled", "expired", "unknown"),
  *               external, external2, receipt, reference, phone, payer, code, text, currency,
  *               amount_minor, checkout_url}
  *   token_result {access, refresh, type, lives_ms}; balance, balance_currency
  *   findings    all of them: a fragment of the text, or {grade ("good", "warn"), text}
  *   next        "done", "again", "next"; remembers: JSON
+ *   learned     all facts: {kind, key, value, lives_ms}
  *   needs       paths into the answer's body, "a.b.0.c": with any of them damaged or absent
  *               fewer items are ok than before
  *
  * A callback:
- *   hook        its word; config (only what judges callbacks reaches it), method (POST), query,
- *               content_type (form; JSON where the body is an object), body, now_ms
+ *   hook        its word; config (only what judges callbacks reaches it), method (POST), url,
+ *               query, headers (the hook gets those that it wants), content_type (form; JSON
+ *               where the body is an object), body, now_ms; proven: true: read again
  *   proof       "proven", "forged", "malformed"; why: a fragment
  *   events      all of them: {kind ("note", "delivery", "incoming", "optout", "payment",
  *               "validation", "received", "result"), key ("{digest}" in it is the body's),
- *               external, phone, text, code, delivery ("none", "sent", "undelivered",
- *               "delivered"), payment, outcome, result_text}
+ *               external, message, phone, text, code, delivery ("none", "sent", "undelivered",
+ *               "delivered"), payment, outcome, result_text, fact {kind, key, value, lives_ms}}
  *   reply, refused  {status, content_type, body}: what the provider is told
  *
  * A check of settings: check: true, config (no defaults filled in), error: a fragment, or null
@@ -152,9 +155,10 @@ static void match_payment(const struct wire_case *wire, struct json_object *want
     if (!want)
         return;
     only_known(wire, want,
-               "state external external2 receipt reference phone payer code text currency "
+               "id state external external2 receipt reference phone payer code text currency "
                "amount_minor checkout_url");
     match_word(wire, want, "state", states[got->state]);
+    match_text(wire, want, "id", got->id);
     match_text(wire, want, "external", got->external);
     match_text(wire, want, "external2", got->external2);
     match_text(wire, want, "receipt", got->receipt);
@@ -315,6 +319,25 @@ static void match_findings(const struct wire_case *wire, struct json_object *wan
         blame(wire, "%zu findings, not %zu", got->n_findings, n);
 }
 
+static void match_fact(const struct wire_case *wire, struct json_object *want,
+                       const struct sl_fact *got)
+{
+    only_known(wire, want, "kind key value lives_ms");
+    match_text(wire, want, "kind", got->kind);
+    match_text(wire, want, "key", got->key);
+    match_text(wire, want, "value", got->value);
+    match_number(wire, want, "lives_ms", got->lives_ms);
+}
+
+static void match_learned(const struct wire_case *wire, struct json_object *want,
+                          const struct sl_result *got)
+{
+    if (sl_json_length(want) != got->n_facts)
+        blame(wire, "%zu facts learned, not %zu", got->n_facts, sl_json_length(want));
+    for (size_t i = 0; i < got->n_facts; i++)
+        match_fact(wire, json_object_array_get_idx(want, i), &got->facts[i]);
+}
+
 static void match_result(const struct wire_case *wire, const struct sl_result *got)
 {
     struct json_object *line = wire->line, *outcomes = sl_json_at(line, "outcomes");
@@ -333,6 +356,7 @@ static void match_result(const struct wire_case *wire, const struct sl_result *g
     match_text(wire, line, "balance", got->balance);
     match_text(wire, line, "balance_currency", got->balance_currency);
     match_findings(wire, sl_json_at(line, "findings"), got);
+    match_learned(wire, sl_json_at(line, "learned"), got);
     match_word(wire, line, "next", nexts[got->next]);
     if (json_object_object_get_ex(line, "remembers", &memory) &&
         !json_object_equal(memory, got->memory))
@@ -382,15 +406,19 @@ static void match_event(const struct wire_case *wire, struct json_object *want,
     const char *key;
 
     only_known(wire, want,
-               "kind key external phone text code delivery payment outcome result_text");
+               "kind key external message phone text code delivery payment outcome result_text "
+               "fact");
     match_word(wire, want, "kind", kinds[got->kind]);
     if (given(want, "key", &key) && key)
         sl_json_put_text(want, "key", with_digest(inbound, key));
     match_text(wire, want, "key", got->key);
     match_text(wire, want, "external", got->external);
+    match_text(wire, want, "message", got->message);
     match_text(wire, want, "phone", got->phone);
     match_text(wire, want, "text", got->text);
     match_text(wire, want, "code", got->code);
+    if (sl_json_at(want, "fact"))
+        match_fact(wire, sl_json_at(want, "fact"), &got->fact);
     match_word(wire, want, "delivery", deliveries[got->delivery]);
     match_payment(wire, sl_json_at(want, "payment"), &got->payment);
     if (sl_json_at(want, "outcome"))
@@ -423,7 +451,7 @@ static void run_callback(struct wire_case *wire)
         blame(wire, "%zu events, not %zu", heard.n_events, sl_json_length(events));
     for (size_t i = 0; i < heard.n_events; i++)
         match_event(wire, json_object_array_get_idx(events, i), &inbound, &heard.events[i]);
-    match_reply(wire, "reply", &wire->hook->taken);
+    match_reply(wire, "reply", heard.reply.status ? &heard.reply : &wire->hook->taken);
     match_reply(wire, "refused", &wire->hook->refused);
 }
 

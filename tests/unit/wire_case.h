@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/adapter/adapter.h"
 #include "lib/base/crypto.h"
@@ -21,6 +22,7 @@
 static const char *const verdicts[] = {
     [SL_AMBIGUOUS] = "ambiguous",       [SL_OK] = "ok",     [SL_RETRY] = "retry",
     [SL_RATE_LIMITED] = "rate_limited", [SL_AUTH] = "auth", [SL_PERMANENT] = "permanent",
+    [SL_ABSENT] = "absent",
 };
 
 struct wire_case {
@@ -224,6 +226,24 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 
 /* ---- A case -------------------------------------------------------------------------- */
 
+/* Those that the step names, from "facts": {"KIND KEY": VALUE}. */
+static void read_facts(struct wire_case *wire)
+{
+    struct json_object *facts = sl_json_at(wire->line, "facts");
+    struct sl_fact wanted[SL_MOST_FACTS] = { 0 };
+    size_t n = wire->step->facts ? wire->step->facts(&wire->call, wanted) : 0, found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *name = sl_arena_printf(wire->arena, "%s %s", wanted[i].kind, wanted[i].key);
+        struct json_object *value = json_object_object_get(facts, name);
+
+        wire->call.facts[i] = value ? json_object_get_string(value) : NULL;
+        found += value != NULL;
+    }
+    if (facts && found != (size_t)json_object_object_length(facts))
+        blame(wire, "the step asks for other facts than those of the case");
+}
+
 static void read_call(struct wire_case *wire)
 {
     struct json_object *line = wire->line;
@@ -255,14 +275,16 @@ static void find_step(struct wire_case *wire, const char *name)
     read_settings(wire);
     read_call(wire);
     read_input(wire, grant ? SL_INPUT_NONE : op->input);
+    read_facts(wire);
 }
 
 static const char operation_members[] =
     "case op step environment config base_url school in id token now_ms nonce callback_base memory "
-    "request refuses error answer outcomes payment token_result balance balance_currency findings "
-    "next remembers needs note";
-static const char hook_members[] = "case hook environment config school method query content_type "
-                                   "body proof why events reply refused now_ms note";
+    "facts request refuses error answer outcomes payment token_result balance balance_currency findings "
+    "next remembers learned needs note";
+static const char hook_members[] =
+    "case hook environment config school method url query headers content_type body proven proof "
+    "why events reply refused now_ms note";
 static const char check_members[] = "case check config environment base_url school error note";
 
 static void read_case(struct wire_case *wire)
@@ -341,6 +363,23 @@ static enum sl_reach read_reach(const struct wire_case *wire, struct json_object
     return SL_NOT_SENT;
 }
 
+/* Those of `wanted` that the object has, whatever the case of their names. */
+static const struct sl_pair *read_headers(const struct wire_case *wire, struct json_object *headers,
+                                          const char *const *wanted, size_t *n)
+{
+    struct sl_pair *pairs = SL_NEW(wire->arena, struct sl_pair, SL_MOST_HEADERS);
+
+    *n = 0;
+    for (; headers && wanted && *wanted; wanted++) {
+        json_object_object_foreach(headers, name, value)
+        {
+            if (strcasecmp(name, *wanted) == 0)
+                pairs[(*n)++] = (struct sl_pair){ *wanted, json_object_get_string(value) };
+        }
+    }
+    return pairs;
+}
+
 static struct sl_exchange read_answer(const struct wire_case *wire)
 {
     struct json_object *answer = sl_json_at(wire->line, "answer");
@@ -359,6 +398,8 @@ static struct sl_exchange read_answer(const struct wire_case *wire)
     if (!type)
         type = json_object_is_type(body, json_type_object) ? "application/json" : "";
     exchange.content_type = type;
+    exchange.headers = read_headers(wire, sl_json_at(answer, "headers"), wire->step->answer_headers,
+                                    &exchange.n_headers);
     read_body(wire, body, &exchange.body, &exchange.n_body);
     return exchange;
 }
@@ -378,12 +419,14 @@ static struct sl_inbound read_inbound(const struct wire_case *wire)
 {
     struct json_object *line = wire->line, *body = sl_json_at(line, "body");
     const char *method = sl_json_text(line, "method"), *query = sl_json_text(line, "query");
-    const char *type = sl_json_text(line, "content_type");
+    const char *type = sl_json_text(line, "content_type"), *url = sl_json_text(line, "url");
     struct sl_inbound inbound = {
         .arena = wire->arena,
         .settings = &wire->settings,
         .method = method ? method : "POST",
         .query = query ? query : "",
+        .url = url ? url : "",
+        .proven = json_object_get_boolean(sl_json_at(line, "proven")),
         .now_ms = sl_json_int(line, "now_ms", 1795512852000),
     };
 
@@ -391,6 +434,8 @@ static struct sl_inbound read_inbound(const struct wire_case *wire)
         type = json_object_is_type(body, json_type_object) ? "application/json"
                                                            : "application/x-www-form-urlencoded";
     inbound.content_type = type;
+    inbound.headers = read_headers(wire, sl_json_at(line, "headers"), wire->hook->headers,
+                                   &inbound.n_headers);
     read_body(wire, body, &inbound.body, &inbound.n_body);
     inbound.digest = digest_of(wire->arena, inbound.body, inbound.n_body);
     return inbound;

@@ -29,7 +29,7 @@ static void look_through(const struct wire_case *wire, const struct sl_result *r
     for (size_t i = 0; i < result->n_items; i++) {
         const struct sl_outcome *item = &result->items[i];
 
-        if (item->verdict > SL_PERMANENT || item->concerns > SL_ACCOUNT || item->cure > SL_HALVE ||
+        if (item->verdict > SL_ABSENT || item->concerns > SL_ACCOUNT || item->cure > SL_HALVE ||
             item->learned > SL_OPTED_OUT || item->after_ms < 0 || item->segments < 0)
             blame(wire, "an outcome is out of range");
         (void)(touch(item->code) + touch(item->text) + touch(item->external) + touch(item->cost) +
@@ -37,11 +37,14 @@ static void look_through(const struct wire_case *wire, const struct sl_result *r
     }
     for (size_t i = 0; i < result->n_findings; i++)
         (void)touch(result->findings[i].text);
+    for (size_t i = 0; i < result->n_facts; i++)
+        (void)(touch(result->facts[i].kind) + touch(result->facts[i].key) +
+               touch(result->facts[i].value));
     if (news->state > SL_PAY_UNKNOWN || result->next > SL_STEP_NEXT)
         blame(wire, "a payment or the next step is out of range");
     (void)(touch(news->external) + touch(news->external2) + touch(news->receipt) +
            touch(news->reference) + touch(news->phone) + touch(news->payer) + touch(news->code) +
-           touch(news->text) + touch(news->currency) + touch(news->checkout_url) +
+           touch(news->text) + touch(news->currency) + touch(news->id) + touch(news->checkout_url) +
            touch(result->balance) + touch(result->balance_currency) + touch(result->token.access) +
            touch(result->token.refresh) + touch(result->token.type));
 }
