@@ -103,10 +103,10 @@ struct sl_call {
     unsigned char nonce[32];   /* random, new for each attempt; longer padding is derived */
     const char *callback_base; /* "https://host/hooks/k/HEX"; a hook's word goes behind it.
                                   * NULL where the operation has no callback */
-    struct json_object *memory; /* what the last step remembered, or NULL; read only */
+    struct json_object *memory;       /* what the last step remembered, or NULL; read only */
     const char *facts[SL_MOST_FACTS]; /* the values of what the step's facts() named; NULL where
                                        * nothing is known */
-    union sl_input in; /* by the operation's input kind */
+    union sl_input in;                /* by the operation's input kind */
 };
 
 /* ---- What an operation makes -------------------------------------------------------- */
@@ -117,6 +117,22 @@ struct sl_pair {
 
 enum { SL_MOST_HEADERS = 16 };
 
+/* A body that is too long for memory is a list of pieces, read while it is sent. */
+enum sl_piece_kind {
+    SL_PIECE_BYTES,
+    SL_PIECE_FILE,   /* a range of a file, as it is */
+    SL_PIECE_BASE64, /* the same in base64, without breaks (RFC 4648, section 4) */
+    SL_PIECE_MIME,   /* the same in lines of 76 digits that end with CRLF (RFC 2045, section 6.8) */
+};
+
+struct sl_piece {
+    enum sl_piece_kind kind;
+    const char *bytes;          /* SL_PIECE_BYTES */
+    const struct sl_file *file; /* the others */
+    int64_t offset;             /* in the file */
+    int64_t n;                  /* bytes, of what is encoded */
+};
+
 struct sl_request {
     const char *method; /* NULL: there is nothing to send, parse() makes the result alone */
     const char *base;   /* scheme, host and path in front. Signatures may cover it: nobody
@@ -124,8 +140,10 @@ struct sl_request {
     const char *path;   /* with the query, percent-encoded */
     struct sl_pair headers[SL_MOST_HEADERS];
     size_t n_headers;
-    const char *body; /* NULL if n_body is 0 */
-    size_t n_body;    /* bytes */
+    const char *body;              /* NULL if n_body is 0 */
+    size_t n_body;                 /* bytes */
+    const struct sl_piece *pieces; /* n_pieces of them instead of a body; 0: none */
+    size_t n_pieces;
     const char *pool; /* connections are shared by requests with the same pool; NULL: by all */
 };
 
@@ -152,7 +170,15 @@ struct sl_exchange {
 /* SL_AMBIGUOUS comes first because results start zeroed: an item that parse() does not
  * settle is neither believed done nor sent again. SL_ABSENT is for queries about a lost answer
  * alone: the provider has never heard of it. */
-enum sl_verdict { SL_AMBIGUOUS, SL_OK, SL_RETRY, SL_RATE_LIMITED, SL_AUTH, SL_PERMANENT, SL_ABSENT };
+enum sl_verdict {
+    SL_AMBIGUOUS,
+    SL_OK,
+    SL_RETRY,
+    SL_RATE_LIMITED,
+    SL_AUTH,
+    SL_PERMANENT,
+    SL_ABSENT
+};
 
 /* Whom an outcome concerns beside its own item. SL_BATCH: an unknown sender, an empty
  * balance: what waits in the same batch gets the same answer, so it is not asked for. */
@@ -221,7 +247,7 @@ struct sl_result {
 
     /* What comes next when the first item is SL_OK: */
     enum sl_next { SL_DONE, SL_STEP_AGAIN, SL_STEP_NEXT } next;
-    struct json_object *memory; /* owned by the result; NULL: nothing to remember */
+    struct json_object *memory;          /* owned by the result; NULL: nothing to remember */
     struct sl_fact facts[SL_MOST_FACTS]; /* learned by this step; stored with its outcome */
     size_t n_facts;
 
@@ -309,7 +335,7 @@ struct sl_inbound {
     const char *content_type;           /* or "" */
     const struct sl_pair *headers;      /* those of the hook's headers that came */
     size_t n_headers;
-    const char *body;                   /* n_body bytes and then a NUL */
+    const char *body; /* n_body bytes and then a NUL */
     size_t n_body;
     const char *digest; /* the first 16 hex digits of the body's SHA-256 */
     int64_t now_ms;

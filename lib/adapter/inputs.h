@@ -7,6 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A file that an operation hands on. Adapters read nothing of it: they name it in a piece. */
+struct sl_file {
+    const char *path;   /* the library's own copy */
+    const char *name;   /* for the recipient: no folder, no control characters */
+    const char *type;   /* "application/pdf" */
+    int64_t size;       /* bytes */
+    const char *sha256; /* of its content, 64 lower-case hex digits */
+};
+
 enum sl_input_kind {
     SL_INPUT_NONE, /* test, balance, c2b.register, a grant */
     SL_INPUT_SMS,

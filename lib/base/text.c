@@ -176,10 +176,10 @@ bool sl_unhex(const char *text, unsigned char *bytes, size_t n)
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char *sl_base64(struct sl_arena *arena, const void *bytes, size_t n)
+size_t sl_base64_into(char *text, const void *bytes, size_t n)
 {
     const unsigned char *in = bytes;
-    char *text = sl_arena_alloc(arena, (n + 2) / 3 * 4 + 1, 1), *out = text;
+    char *out = text;
 
     for (size_t i = 0; i < n; i += 3) {
         uint32_t group = (uint32_t)in[i] << 16;
@@ -191,6 +191,14 @@ char *sl_base64(struct sl_arena *arena, const void *bytes, size_t n)
         *out++ = i + 1 < n ? base64_digits[group >> 6 & 63] : '=';
         *out++ = i + 2 < n ? base64_digits[group & 63] : '=';
     }
+    return (size_t)(out - text);
+}
+
+char *sl_base64(struct sl_arena *arena, const void *bytes, size_t n)
+{
+    char *text = sl_arena_alloc(arena, (n + 2) / 3 * 4 + 1, 1);
+
+    (void)sl_base64_into(text, bytes, n);
     return text;
 }
 

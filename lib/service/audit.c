@@ -12,6 +12,7 @@
 #include "lib/base/text.h"
 #include "lib/service/mask.h"
 #include "lib/service/mask_text.h"
+#include "lib/transfer/pieces.h"
 
 enum { SALT_BYTES = 16, ACTOR_CHARACTERS = 64 };
 
@@ -226,6 +227,10 @@ const char *sl_audit_request(struct sl_arena *arena, const struct sl_account *ac
     if (request->n_body > 0) {
         add_name(&out, "body");
         sl_mask_body(&out, &mask, content_type_of(request), request->body, request->n_body);
+    }
+    if (request->n_pieces > 0) { /* too long to be looked through */
+        add_name(&out, "body_bytes");
+        sl_buf_printf(&out, "%lld", (long long)sl_pieces_size(request->pieces, request->n_pieces));
     }
     sl_buf_text(&out, "}");
     return out.data;

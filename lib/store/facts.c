@@ -8,8 +8,7 @@ static const char put_sql[] =
     "INSERT INTO facts (account, kind, key, value, until) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (account, kind, key) DO UPDATE SET value = excluded.value,"
     " until = excluded.until";
-static const char forget_sql[] =
-    "DELETE FROM facts WHERE account = $1 AND kind = $2 AND key = $3";
+static const char forget_sql[] = "DELETE FROM facts WHERE account = $1 AND kind = $2 AND key = $3";
 
 int sl_facts_get(struct sl_db *db, struct sl_arena *arena, const char *account, const char *kind,
                  const char *key, int64_t now_ms, const char **value, struct sl_err *err)

@@ -2,12 +2,15 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "lib/transfer/pieces.h"
 
 enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
 
@@ -17,6 +20,7 @@ struct slot {
     struct slot *all;  /* in the list of all */
     CURL *easy;
     struct curl_slist *headers;
+    struct sl_pieces *pieces; /* of the body; NULL: it has none */
     struct sl_send send;
     struct sl_buf body;
     bool active, begun, too_large, repeated;
@@ -85,6 +89,14 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *opaque)
     }
     sl_buf_add(&slot->body, bytes, n);
     return n;
+}
+
+static size_t on_read(char *bytes, size_t size, size_t n, void *opaque)
+{
+    struct slot *slot = opaque;
+    ssize_t got = sl_pieces_read(slot->pieces, bytes, size * n);
+
+    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
 /* Called just before a request's first byte; a second time when curl is about to repeat it. */
@@ -173,6 +185,8 @@ static void prepare_handle(struct slot *slot)
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->reason);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
+    (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    (void)curl_easy_setopt(easy, CURLOPT_READDATA, slot);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
 }
@@ -228,6 +242,20 @@ static void set_headers(struct slot *slot)
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
 }
 
+static void set_body(struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+    int64_t size = (int64_t)request->n_body;
+    const char *body = size > 0 ? request->body : "";
+
+    if (slot->pieces) {
+        size = sl_pieces_size(request->pieces, request->n_pieces);
+        body = NULL; /* then it is read */
+    }
+    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+}
+
 static void set_method(struct slot *slot)
 {
     const struct sl_request *request = slot->send.request;
@@ -240,8 +268,7 @@ static void set_method(struct slot *slot)
     }
     (void)curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
     (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : request->method);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, request->n_body ? request->body : "");
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->n_body);
+    set_body(slot);
 }
 
 static bool is_loopback(const char *base)
@@ -268,6 +295,30 @@ static void set_address(const struct sl_transfer *transfer, struct slot *slot)
     (void)curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
 }
 
+static void put_over(struct sl_transfer *transfer, struct slot *slot)
+{
+    slot->next = NULL;
+    *transfer->over_end = slot;
+    transfer->over_end = &slot->next;
+}
+
+/* A file that is gone is an exchange that was not sent. */
+static bool open_pieces(struct sl_transfer *transfer, struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+    struct sl_err err;
+
+    if (request->n_pieces == 0 || sl_pieces_open(&slot->pieces, slot->send.arena, request->pieces,
+                                                 request->n_pieces, &err) == 0)
+        return true;
+    slot->code = CURLE_READ_ERROR;
+    (void)snprintf(slot->reason, sizeof slot->reason, "%s", err.text);
+    slot->active = true;
+    transfer->n_active++;
+    put_over(transfer, slot);
+    return false;
+}
+
 int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
 {
     struct slot *slot = take_slot(transfer);
@@ -277,11 +328,14 @@ int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, 
     slot->begun = slot->too_large = slot->repeated = false;
     slot->code = CURLE_OK;
     slot->reason[0] = '\0';
+    if (!open_pieces(transfer, slot))
+        return 0;
     set_address(transfer, slot);
     set_method(slot);
     set_headers(slot);
     if (curl_multi_add_handle(transfer->multi, slot->easy) != CURLM_OK) {
         free_headers(slot);
+        sl_pieces_close(&slot->pieces);
         slot->next = transfer->unused;
         transfer->unused = slot;
         return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
@@ -307,9 +361,7 @@ static void collect(struct sl_transfer *transfer)
     while ((message = curl_multi_info_read(transfer->multi, &left)) != NULL) {
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
         slot->code = message->data.result;
-        slot->next = NULL;
-        *transfer->over_end = slot;
-        transfer->over_end = &slot->next;
+        put_over(transfer, slot);
     }
 }
 
@@ -405,6 +457,7 @@ static void finish(struct sl_transfer *transfer, struct slot *slot)
     (void)curl_multi_remove_handle(transfer->multi, slot->easy);
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
     free_headers(slot);
+    sl_pieces_close(&slot->pieces);
     slot->active = false;
     slot->send.owner = NULL;
     slot->next = transfer->unused;

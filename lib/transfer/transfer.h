@@ -24,13 +24,13 @@ int sl_transfer_open(struct sl_transfer **transfer, struct sl_err *err);
 void sl_transfer_close(struct sl_transfer **transfer); /* for SL_AUTO() */
 
 struct sl_send {
-    const struct sl_request *request; /* borrowed until the exchange is taken out */
-    struct sl_arena *arena;           /* the answer goes into it; borrowed likewise */
-    const char *ca_file;              /* PEM of a private server's CA, or NULL */
-    int64_t connect_ms, answer_ms;    /* to connect; in all. At least 1 */
-    size_t most_answer;               /* bytes; a longer one is cut and marked */
+    const struct sl_request *request;  /* borrowed until the exchange is taken out */
+    struct sl_arena *arena;            /* the answer goes into it; borrowed likewise */
+    const char *ca_file;               /* PEM of a private server's CA, or NULL */
+    int64_t connect_ms, answer_ms;     /* to connect; in all. At least 1 */
+    size_t most_answer;                /* bytes; a longer one is cut and marked */
     const char *const *answer_headers; /* wanted of the answer; ends with NULL. NULL: none */
-    void *owner;                      /* given back with the answer */
+    void *owner;                       /* given back with the answer */
 };
 
 /* Starts it. Fails only for our own reasons (SL_ERR_CONFIG for an address that is none). */

@@ -20,8 +20,9 @@
 #include "lib/base/text.h"
 
 static const char *const verdicts[] = {
-    [SL_AMBIGUOUS] = "ambiguous",       [SL_OK] = "ok",     [SL_RETRY] = "retry",
-    [SL_RATE_LIMITED] = "rate_limited", [SL_AUTH] = "auth", [SL_PERMANENT] = "permanent",
+    [SL_AMBIGUOUS] = "ambiguous", [SL_OK] = "ok",
+    [SL_RETRY] = "retry",         [SL_RATE_LIMITED] = "rate_limited",
+    [SL_AUTH] = "auth",           [SL_PERMANENT] = "permanent",
     [SL_ABSENT] = "absent",
 };
 
@@ -434,8 +435,8 @@ static struct sl_inbound read_inbound(const struct wire_case *wire)
         type = json_object_is_type(body, json_type_object) ? "application/json"
                                                            : "application/x-www-form-urlencoded";
     inbound.content_type = type;
-    inbound.headers = read_headers(wire, sl_json_at(line, "headers"), wire->hook->headers,
-                                   &inbound.n_headers);
+    inbound.headers =
+        read_headers(wire, sl_json_at(line, "headers"), wire->hook->headers, &inbound.n_headers);
     read_body(wire, body, &inbound.body, &inbound.n_body);
     inbound.digest = digest_of(wire->arena, inbound.body, inbound.n_body);
     return inbound;
