@@ -218,12 +218,19 @@ CREATE TABLE facts (
     PRIMARY KEY (account, kind, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Files that accepted operations will send: copies, named by their content.
 CREATE TABLE spool (
-    sha256     TEXT    PRIMARY KEY,
-    size       INTEGER NOT NULL,
-    users      INTEGER NOT NULL DEFAULT 0,
-    created_at INTEGER NOT NULL
+    sha256  TEXT    PRIMARY KEY,
+    size    INTEGER NOT NULL,
+    used_at INTEGER NOT NULL -- when an operation last took it
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spool_users (
+    sha256   TEXT    NOT NULL REFERENCES spool (sha256) ON DELETE CASCADE,
+    queue_id INTEGER NOT NULL REFERENCES integration_queue (id) ON DELETE CASCADE,
+    PRIMARY KEY (sha256, queue_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spool_users_queue ON spool_users (queue_id);
 
 CREATE TABLE message_batches (
     id              INTEGER PRIMARY KEY,

@@ -10,6 +10,7 @@
 #include "lib/cli/terminal.h"
 #include "lib/service/forget.h"
 #include "lib/service/prune.h"
+#include "lib/service/spool.h"
 #include "lib/service/verify.h"
 #include "lib/text/phone.h"
 
@@ -142,6 +143,8 @@ int sl_prune_run(const struct sl_cli *cli, const void *opaque, struct sl_err *er
         return -1;
     if (cli->dry_run)
         sl_say(cli, "a dry run: nothing was removed");
+    else if (sl_spool_sweep(service, now_ms, err) < 0)
+        return -1;
     if (cli->quiet && cli->format == SL_FORMAT_TABLE)
         return 0;
     return print_pruned(cli, now_ms - age_ms, &pruned, err);
