@@ -4,5 +4,6 @@
 const struct sl_adapter *const sl_adapters[] = {
     &sl_mpesa,
     &sl_africastalking,
+    &sl_local,
     NULL,
 };

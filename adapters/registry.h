@@ -6,5 +6,6 @@
 
 extern const struct sl_adapter sl_mpesa;
 extern const struct sl_adapter sl_africastalking;
+extern const struct sl_adapter sl_local;
 
 #endif

@@ -27,7 +27,8 @@ _Static_assert(sizeof CREDENTIAL - 1 == 344, "256 bytes in base64");
 static const struct recipe {
     const char *code;
     struct sl_change settings[MOST_SETTINGS]; /* up to the first NULL name */
-    bool told; /* the sandbox is told whom to call; else each request says it */
+    bool told;   /* the sandbox is told whom to call; else each request says it */
+    bool folder; /* it needs no sandbox but a folder, its `root` */
 } recipes[] = {
     { .code = "africastalking",
       .settings = { { "username", "sandbox" }, { "api_key", "sandbox-key" } },
@@ -41,6 +42,7 @@ static const struct recipe {
                       "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919" },
                     { "initiator_name", "testapi" },
                     { "security_credential", CREDENTIAL } } },
+    { .code = "local", .folder = true },
 };
 
 const char *sl_sandbox_url(const char *given)
@@ -98,6 +100,13 @@ struct setup {
     const char *url; /* the sandbox's */
 };
 
+/* Beside the database, a folder for each school. */
+static const char *folder_of(const struct setup *setup)
+{
+    return sl_arena_printf(setup->cli->arena, "%s-sandbox-files-%s",
+                           setup->service->settings.database, setup->school.code);
+}
+
 static int set_provider(const struct setup *setup, const struct recipe *recipe, struct sl_err *err)
 {
     struct sl_change changes[MOST_SETTINGS + 3];
@@ -108,7 +117,10 @@ static int set_provider(const struct setup *setup, const struct recipe *recipe, 
         changes[set.n_changes] = recipe->settings[set.n_changes];
         set.n_changes++;
     }
-    changes[set.n_changes++] = (struct sl_change){ "base_url", setup->url };
+    if (recipe->folder)
+        changes[set.n_changes++] = (struct sl_change){ "root", folder_of(setup) };
+    else
+        changes[set.n_changes++] = (struct sl_change){ "base_url", setup->url };
     changes[set.n_changes++] = (struct sl_change){ "rate_per_second", "0" };
     changes[set.n_changes++] = (struct sl_change){ "max_in_flight", "0" };
     if (sl_config_adapter(setup->service, recipe->code, &adapter, err) < 0 ||
@@ -168,18 +180,20 @@ struct prepared {
     const char *code;
     int64_t endpoint; /* 0: none */
     bool called;      /* the sandbox calls back */
+    bool folder;      /* no sandbox is asked at all */
 };
 
 static int prepare(const struct setup *setup, const struct recipe *recipe,
                    struct prepared *prepared, struct sl_err *err)
 {
     const char *public_url = setup->service->settings.public_url;
+    const struct sl_adapter *adapter = sl_adapter_find(recipe->code);
     struct sl_endpoint_made made;
 
-    *prepared = (struct prepared){ .code = recipe->code };
+    *prepared = (struct prepared){ .code = recipe->code, .folder = recipe->folder };
     if (set_provider(setup, recipe, err) < 0)
         return -1;
-    if (!public_url)
+    if (!public_url || adapter->n_hooks == 0)
         return 0;
     if (make_endpoint(setup, recipe->code, &made, err) < 0)
         return -1;
@@ -208,10 +222,10 @@ static int print_prepared(const struct setup *setup, struct sl_output *output,
                        err) < 0)
         return -1;
     return sl_output_row(output,
-                         (struct sl_value[]){ sl_text(setup->school.code), sl_text(row.category),
-                                              sl_text(prepared->code), sl_text(setup->url),
-                                              sl_text(row.environment), webhook,
-                                              sl_bool(prepared->called) },
+                         (struct sl_value[]){
+                             sl_text(setup->school.code), sl_text(row.category),
+                             sl_text(prepared->code), sl_text(prepared->folder ? NULL : setup->url),
+                             sl_text(row.environment), webhook, sl_bool(prepared->called) },
                          err);
 }
 

@@ -103,7 +103,8 @@ struct sl_call {
     unsigned char nonce[32];   /* random, new for each attempt; longer padding is derived */
     const char *callback_base; /* "https://host/hooks/k/HEX"; a hook's word goes behind it.
                                   * NULL where the operation has no callback */
-    struct json_object *memory;       /* what the last step remembered, or NULL; read only */
+    struct json_object *memory; /* what the last step remembered, or NULL; read only */
+    const char *digest; /* SHA-256 of what the step's digest() named, 64 hex digits; or NULL */
     const char *facts[SL_MOST_FACTS]; /* the values of what the step's facts() named; NULL where
                                        * nothing is known */
     union sl_input in;                /* by the operation's input kind */
@@ -133,6 +134,37 @@ struct sl_piece {
     int64_t n;                  /* bytes, of what is encoded */
 };
 
+/* What is done to files of this machine instead of sending a request. Nothing outside of `root`
+ * is touched, and no symbolic link followed. What it answers is JSON in the exchange's body:
+ *   PROBE   {"free": BYTES}                     the folder is ours, and a file can be made in it
+ *   PUT     {"size", "sha256", "modified_at"}   whole and on the disk under its key, or not there
+ *   GET     {"size", "sha256", "modified_at"}   copied to the request's sink
+ *   STAT    {"size", "modified_at"}
+ *   LIST    {"entries": [{"key", "size", "modified_at"}], "more": BOOL}   in the order of bytes
+ *   REMOVE  {"removed": BOOL}                   with the folders that it leaves empty
+ * Times are in milliseconds UTC. What failed has its errno in the exchange's `error`. */
+enum sl_file_act {
+    SL_FILE_PROBE,
+    SL_FILE_PUT,
+    SL_FILE_GET,
+    SL_FILE_STAT,
+    SL_FILE_LIST,
+    SL_FILE_REMOVE
+};
+
+struct sl_file_step {
+    enum sl_file_act act;
+    const char *root;           /* absolute */
+    const char *key;            /* LIST: what keys begin with; "" with PROBE */
+    const char *after;          /* LIST: only keys behind this one; NULL: all */
+    size_t most;                /* LIST: entries */
+    const struct sl_file *file; /* PUT: its content must have this SHA-256 (ESTALE) */
+    unsigned file_mode, dir_mode;
+    int64_t min_free; /* PUT: bytes that must stay free on the disk (ENOSPC) */
+    bool sync;        /* PUT, REMOVE: on the disk before it is told */
+    bool no_clobber;  /* PUT: EEXIST if the key is there */
+};
+
 struct sl_request {
     const char *method; /* NULL: there is nothing to send, parse() makes the result alone */
     const char *base;   /* scheme, host and path in front. Signatures may cover it: nobody
@@ -144,6 +176,10 @@ struct sl_request {
     size_t n_body;                 /* bytes */
     const struct sl_piece *pieces; /* n_pieces of them instead of a body; 0: none */
     size_t n_pieces;
+    const char *sink; /* a 2xx answer's body goes into this file and not into memory; NULL: not.
+                       * The library's: adapters only hand it on */
+    const struct sl_file_step *files; /* instead of all of this but method and sink; base and path
+                                       * are for the log then. NULL: it is HTTP */
     const char *pool; /* connections are shared by requests with the same pool; NULL: by all */
 };
 
@@ -163,6 +199,8 @@ struct sl_exchange {
     size_t n_body;
     const struct sl_pair *headers; /* those of the step's answer_headers that came */
     size_t n_headers;
+    int64_t n_sunk;        /* bytes that went into the sink */
+    int error;             /* of a step on files: errno; 0: it was done */
     bool too_large;        /* the answer was longer than the step takes; body has its start */
     const char *transport; /* why it ended early, for a person: "connection refused"; or NULL */
 };
@@ -256,6 +294,10 @@ struct sl_result {
     struct sl_token token;          /* of a grant */
     const char *balance;            /* "1785.5000", with its currency; or NULL */
     const char *balance_currency;
+    int64_t done_bytes;       /* how much of a long transfer is there by now, for progress */
+    struct json_object *rows; /* owned by the result: an array of records with the fields of the
+                               * category (lib/adapter/inputs.h); a page of a listing, or the one
+                               * that was asked for. NULL: none */
     struct sl_finding findings[SL_MOST_FINDINGS];
     size_t n_findings;
 };
@@ -298,6 +340,10 @@ struct sl_step {
      * SL_MOST_FACTS, and returns how many. NULL: none. */
     size_t (*facts)(const struct sl_call *call, struct sl_fact *wanted);
 
+    /* Names the range of a file whose SHA-256 the step wants in call->digest, and returns the file;
+     * NULL: none now. NULL: never. */
+    const struct sl_file *(*digest)(const struct sl_call *call, int64_t *offset, int64_t *n);
+
     const char *const *answer_headers; /* that parse() reads; ends with NULL. NULL: none */
     struct sl_settle ambiguous;
     int answer_s;       /* how long an answer may take; 0: 60 */
@@ -310,6 +356,7 @@ struct sl_op {
     const struct sl_step *steps;
     size_t n_steps;
     bool callback;             /* it has a callback of its own: its URL carries a token */
+    bool keeps;                /* its record is kept with its row: it holds nothing secret */
     bool accepts;              /* SL_OK only says accepted: `accepted` says how it ends */
     struct sl_settle accepted; /* unused unless `accepts` */
     int stale_s;               /* not sent when older than this; 0: no such age */

@@ -22,6 +22,7 @@ enum sl_input_kind {
     SL_INPUT_PAYMENT,
     SL_INPUT_REFUND,
     SL_INPUT_C2B,
+    SL_INPUT_STORAGE,
 };
 
 /* sms.send */
@@ -64,11 +65,26 @@ struct sl_c2b_pay {
     const char *reference;
 };
 
+/* storage.put get stat list remove url. Keys have been checked by sl_key_check(). Records are
+ * {"key", "size", "type", "checksum" ("sha256:HEX", "md5:HEX", "etag:…"), "modified_at" (ms UTC),
+ * "url"}; what is not known is not there. */
+struct sl_storage_ask {
+    const char *key;         /* list: what keys begin with, or "" */
+    const char *const *keys; /* remove: n_keys of them, an item each */
+    size_t n_keys;
+    const struct sl_file *file; /* put; its type is that of the object */
+    bool no_clobber;            /* put: not over one that is there */
+    const char *sink;           /* get: where it goes */
+    int64_t expires_s;          /* url */
+    bool is_public;             /* url: for everybody and for good, where there is no other way */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
     const struct sl_refund_ask *refund;
     const struct sl_c2b_pay *c2b;
+    const struct sl_storage_ask *storage;
 };
 
 #endif

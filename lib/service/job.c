@@ -5,6 +5,7 @@
 static const struct sl_domain *const domains[] = {
     &sl_messages_domain, &sl_payment_request_domain, &sl_payment_verify_domain,
     &sl_refund_domain,   &sl_refund_status_domain,   &sl_c2b_simulate_domain,
+    &sl_storage_domain,
 };
 
 /* Operations that are about nothing but themselves: balance, test, c2b.register. */
@@ -17,10 +18,19 @@ static int load_nothing(struct sl_service *service, struct sl_job *job, struct s
 
 static const struct sl_domain plain_domain = { .operation = "", .load = load_nothing };
 
+static bool is_of(const char *operation, const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n > 0 && name[n - 1] == '.')
+        return strncmp(operation, name, n) == 0;
+    return strcmp(operation, name) == 0;
+}
+
 const struct sl_domain *sl_domain_find(const char *operation)
 {
     for (size_t i = 0; i < SL_COUNT(domains); i++)
-        if (strcmp(domains[i]->operation, operation) == 0)
+        if (is_of(operation, domains[i]->operation))
             return domains[i];
     return &plain_domain;
 }

@@ -48,7 +48,7 @@ enum sl_course {
 };
 
 struct sl_domain {
-    const char *operation;      /* "payment.request" */
+    const char *operation;      /* "payment.request"; "storage.": all that begin with it */
     const char *reference_type; /* of its log rows: "message", "payment"; NULL: none */
 
     /* Sets call.in and n_items (and messages) from the row. Returns 1; 0 if nothing is left to
@@ -79,6 +79,7 @@ extern const struct sl_domain sl_payment_verify_domain;
 extern const struct sl_domain sl_refund_domain;
 extern const struct sl_domain sl_refund_status_domain;
 extern const struct sl_domain sl_c2b_simulate_domain;
+extern const struct sl_domain sl_storage_domain; /* lib/service/storage.c */
 
 /* What the outcomes come to, before a domain looks at them: the worst that is still open
  * decides (an item that nobody knows of, then one to try again), then failure, then success. */

@@ -5,6 +5,7 @@
 #include "lib/service/engine_private.h"
 #include "lib/service/seal.h"
 #include "lib/store/facts.h"
+#include "lib/transfer/pieces.h"
 
 enum { CHECK_SETTINGS_MS = 1000 };
 
@@ -145,6 +146,7 @@ void engine_free_job(struct engine *engine, struct sl_job **job)
     sl_json_free(&(*job)->payload);
     json_object_put((*job)->call.memory);
     json_object_put((*job)->result.memory);
+    json_object_put((*job)->result.rows);
     arena = (*job)->arena; /* the job itself is in it */
     *job = NULL;
     sl_arena_free(&arena);
@@ -225,6 +227,19 @@ static int look_up_facts(struct engine *engine, struct sl_job *job, struct sl_er
     return 0;
 }
 
+/* The hash of the part of a file that this step will send. */
+static int look_up_digest(struct sl_job *job, struct sl_err *err)
+{
+    int64_t offset = 0, n = 0;
+    const struct sl_file *file =
+        job->step->digest ? job->step->digest(&job->call, &offset, &n) : NULL;
+
+    if (!file)
+        return 0;
+    job->call.digest = sl_pieces_digest(job->arena, file, offset, n, err);
+    return job->call.digest ? 0 : -1;
+}
+
 int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     sl_random(job->call.nonce, sizeof job->call.nonce);
@@ -232,7 +247,8 @@ int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err)
     job->request = (struct sl_request){ 0 };
     if (look_up_facts(engine, job, err) < 0)
         return -1;
-    if (need_callback(job, err) < 0 || job->step->build(&job->call, &job->request, err) < 0) {
+    if (look_up_digest(job, err) < 0 || need_callback(job, err) < 0 ||
+        job->step->build(&job->call, &job->request, err) < 0) {
         int status;
 
         (void)sl_err_context(err, "%s", job->account->adapter->name);

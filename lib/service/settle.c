@@ -119,6 +119,20 @@ static int write_log(struct engine *engine, struct sl_job *job, enum sl_course c
 
 /* ---- What the operation itself told ------------------------------------------------------ */
 
+/* {"record": …}. A listing goes to who asked for it and nowhere else. */
+static const char *record_json(struct sl_job *job)
+{
+    SL_AUTO(sl_json_free) struct json_object *doc = NULL;
+
+    if (!job->op->keeps || sl_json_length(job->result.rows) != 1)
+        return NULL;
+    doc = json_object_new_object();
+    if (json_object_object_add(doc, "record",
+                               json_object_get(json_object_array_get_idx(job->result.rows, 0))))
+        sl_out_of_memory();
+    return sl_json_print(job->arena, doc);
+}
+
 static const char *result_json(struct sl_job *job)
 {
     const struct sl_result *result = &job->result;
@@ -126,7 +140,7 @@ static const char *result_json(struct sl_job *job)
     struct json_object *findings;
 
     if (!result->balance && result->n_findings == 0)
-        return NULL;
+        return record_json(job);
     doc = json_object_new_object();
     sl_json_put_text(doc, "balance", result->balance);
     sl_json_put_text(doc, "currency", result->balance_currency);
@@ -177,9 +191,9 @@ static int remember_facts(struct engine *engine, const struct sl_job *job, int64
     for (size_t i = 0; i < job->result.n_facts; i++) {
         const struct sl_fact *fact = &job->result.facts[i];
         int64_t until = fact->lives_ms > 0 ? now_ms + fact->lives_ms : 0;
-        int status = fact->value ? sl_facts_put(db, account, fact->kind, fact->key, fact->value,
-                                                until, err)
-                                 : sl_facts_forget(db, account, fact->kind, fact->key, err);
+        int status = fact->value
+                         ? sl_facts_put(db, account, fact->kind, fact->key, fact->value, until, err)
+                         : sl_facts_forget(db, account, fact->kind, fact->key, err);
 
         if (status < 0)
             return -1;

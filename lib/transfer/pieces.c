@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/crypto.h"
 #include "lib/base/text.h"
 
 enum {
@@ -176,4 +177,30 @@ ssize_t sl_pieces_read(struct sl_pieces *reader, char *bytes, size_t size)
         reader->n_ready = reader->n_given = 0;
     }
     return (ssize_t)given;
+}
+
+const char *sl_pieces_digest(struct sl_arena *arena, const struct sl_file *file, int64_t offset,
+                             int64_t n, struct sl_err *err)
+{
+    const struct sl_piece piece = { .kind = SL_PIECE_FILE, .file = file, .offset = offset, .n = n };
+    SL_AUTO(sl_pieces_close) struct sl_pieces *reader = NULL;
+    SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
+    char bytes[64 * 1024], *digits = sl_arena_alloc(arena, 2 * SL_SHA256_SIZE + 1, 1);
+    unsigned char sum[SL_SHA256_SIZE];
+    ssize_t got;
+
+    if (sl_pieces_open(&reader, arena, &piece, 1, err) < 0) {
+        err->code = SL_ERR_DATA;
+        return NULL;
+    }
+    sl_hash_begin(&hash);
+    while ((got = sl_pieces_read(reader, bytes, sizeof bytes)) > 0)
+        sl_hash_add(&hash, bytes, (size_t)got);
+    if (got < 0) {
+        (void)sl_err_set(err, SL_ERR_DATA, "%s cannot be read any more", file->name);
+        return NULL;
+    }
+    sl_hash_result(&hash, sum);
+    sl_hex(sum, sizeof sum, digits);
+    return digits;
 }

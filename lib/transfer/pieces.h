@@ -24,4 +24,9 @@ void sl_pieces_close(struct sl_pieces **reader); /* for SL_AUTO() */
  * any more or has become shorter. */
 ssize_t sl_pieces_read(struct sl_pieces *reader, char *bytes, size_t size);
 
+/* The SHA-256 of n bytes of a file, as 64 lower-case hex digits in the arena. NULL with SL_ERR_DATA
+ * if it cannot be read or is shorter: what was accepted is not there any more. */
+const char *sl_pieces_digest(struct sl_arena *arena, const struct sl_file *file, int64_t offset,
+                             int64_t n, struct sl_err *err);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/transfer/files.h"
 #include "lib/transfer/pieces.h"
 
 enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
@@ -21,6 +23,11 @@ struct slot {
     CURL *easy;
     struct curl_slist *headers;
     struct sl_pieces *pieces; /* of the body; NULL: it has none */
+    struct sl_files *files;   /* a step on files instead; NULL: it is HTTP */
+    struct sl_exchange told;  /* what that told */
+    int64_t started_ms;       /* of that, on the monotonic clock */
+    int sink;                 /* where a good answer's body goes; -1: into memory */
+    int64_t n_sunk;
     struct sl_send send;
     struct sl_buf body;
     bool active, begun, too_large, repeated;
@@ -33,7 +40,7 @@ struct sl_transfer {
     int epoll;
     int64_t timer_ms; /* on the monotonic clock: when curl wants to be called; -1: not */
     struct slot *all, *unused, *over, **over_end;
-    size_t n_active;
+    size_t n_active, n_files;
     char *ca_file; /* the system's own: setting none would mean to trust nobody */
 };
 
@@ -76,12 +83,40 @@ static int on_timer(CURLM *multi, long ms, void *opaque)
     return 0;
 }
 
+/* Returns fewer than n if it cannot be written: curl ends the exchange then. */
+static size_t sink(struct slot *slot, const char *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t written = write(slot->sink, bytes + done, n - done);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            (void)snprintf(slot->reason, sizeof slot->reason, "%s", strerror(errno));
+            return done;
+        }
+        done += (size_t)written;
+        slot->n_sunk += written;
+    }
+    return n;
+}
+
+static bool goes_into_sink(const struct slot *slot)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    return slot->sink >= 0 && status >= 200 && status < 300;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *opaque)
 {
     struct slot *slot = opaque;
     size_t left = slot->send.most_answer - slot->body.len;
 
     n *= size;
+    if (goes_into_sink(slot))
+        return sink(slot, bytes, n);
     if (n > left) {
         slot->too_large = true;
         sl_buf_add(&slot->body, bytes, left);
@@ -295,6 +330,14 @@ static void set_address(const struct sl_transfer *transfer, struct slot *slot)
     (void)curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
 }
 
+static void close_files(struct slot *slot)
+{
+    sl_pieces_close(&slot->pieces);
+    if (slot->sink >= 0)
+        (void)close(slot->sink);
+    slot->sink = -1;
+}
+
 static void put_over(struct sl_transfer *transfer, struct slot *slot)
 {
     slot->next = NULL;
@@ -302,40 +345,73 @@ static void put_over(struct sl_transfer *transfer, struct slot *slot)
     transfer->over_end = &slot->next;
 }
 
-/* A file that is gone is an exchange that was not sent. */
-static bool open_pieces(struct sl_transfer *transfer, struct slot *slot)
+/* An exchange that is over before it began. */
+static int not_sent(struct sl_transfer *transfer, struct slot *slot, const char *why)
 {
-    const struct sl_request *request = slot->send.request;
-    struct sl_err err;
-
-    if (request->n_pieces == 0 || sl_pieces_open(&slot->pieces, slot->send.arena, request->pieces,
-                                                 request->n_pieces, &err) == 0)
-        return true;
     slot->code = CURLE_READ_ERROR;
-    (void)snprintf(slot->reason, sizeof slot->reason, "%s", err.text);
+    (void)snprintf(slot->reason, sizeof slot->reason, "%s", why);
     slot->active = true;
     transfer->n_active++;
     put_over(transfer, slot);
-    return false;
+    return 0;
 }
 
-int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
+static int open_sink(struct slot *slot)
 {
-    struct slot *slot = take_slot(transfer);
+    const char *path = slot->send.request->sink;
 
+    if (!path)
+        return 0;
+    slot->sink = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return slot->sink < 0 ? -1 : 0;
+}
+
+static void begin_slot(struct slot *slot, const struct sl_send *send)
+{
     slot->send = *send;
     slot->body = sl_buf_new(send->arena);
     slot->begun = slot->too_large = slot->repeated = false;
     slot->code = CURLE_OK;
     slot->reason[0] = '\0';
-    if (!open_pieces(transfer, slot))
-        return 0;
+    slot->sink = -1;
+    slot->n_sunk = 0;
+}
+
+static int start_files(struct sl_transfer *transfer, struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+
+    slot->files = sl_files_start(slot->send.arena, request->files, request->sink);
+    slot->told = (struct sl_exchange){
+        .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "application/json", .body = ""
+    };
+    slot->started_ms = monotonic_ms();
+    slot->active = true;
+    transfer->n_active++;
+    transfer->n_files++;
+    return 0;
+}
+
+int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
+{
+    const struct sl_request *request = send->request;
+    struct slot *slot = take_slot(transfer);
+    struct sl_err why;
+
+    begin_slot(slot, send);
+    if (request->files)
+        return start_files(transfer, slot);
+    if (request->n_pieces > 0 &&
+        sl_pieces_open(&slot->pieces, send->arena, request->pieces, request->n_pieces, &why) < 0)
+        return not_sent(transfer, slot, why.text);
+    if (open_sink(slot) < 0)
+        return not_sent(transfer, slot, strerror(errno));
     set_address(transfer, slot);
     set_method(slot);
     set_headers(slot);
     if (curl_multi_add_handle(transfer->multi, slot->easy) != CURLM_OK) {
         free_headers(slot);
-        sl_pieces_close(&slot->pieces);
+        close_files(slot);
         slot->next = transfer->unused;
         transfer->unused = slot;
         return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
@@ -378,11 +454,23 @@ static void act(struct sl_transfer *transfer, curl_socket_t socket, unsigned eve
     (void)curl_multi_socket_action(transfer->multi, socket, mask, &running);
 }
 
+/* A slice of every step on files. */
+static void work_files(struct sl_transfer *transfer)
+{
+    for (struct slot *slot = transfer->n_files ? transfer->all : NULL; slot; slot = slot->all) {
+        if (!slot->files || !sl_files_go_on(slot->files, &slot->told))
+            continue;
+        sl_files_end(&slot->files);
+        transfer->n_files--;
+        put_over(transfer, slot);
+    }
+}
+
 static int wait_ms(const struct sl_transfer *transfer, int64_t most_ms)
 {
     int64_t timer = transfer->timer_ms < 0 ? most_ms : transfer->timer_ms - monotonic_ms();
 
-    if (transfer->over || most_ms <= 0 || timer <= 0)
+    if (transfer->over || transfer->n_files > 0 || most_ms <= 0 || timer <= 0)
         return 0;
     timer = timer < most_ms ? timer : most_ms;
     return timer < 60000 ? (int)timer : 60000;
@@ -406,6 +494,7 @@ void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
             act(transfer, CURL_SOCKET_TIMEOUT, 0);
         }
         collect(transfer);
+        work_files(transfer);
     } while (!transfer->over && monotonic_ms() < until);
 }
 
@@ -442,7 +531,7 @@ static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
 
     while (wanted && wanted[n])
         n++;
-    if (n == 0)
+    if (n == 0 || !slot->begun)
         return;
     pairs = SL_NEW(slot->send.arena, struct sl_pair, n);
     for (size_t i = 0; i < n; i++)
@@ -457,7 +546,8 @@ static void finish(struct sl_transfer *transfer, struct slot *slot)
     (void)curl_multi_remove_handle(transfer->multi, slot->easy);
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
     free_headers(slot);
-    sl_pieces_close(&slot->pieces);
+    close_files(slot);
+    sl_files_end(&slot->files);
     slot->active = false;
     slot->send.owner = NULL;
     slot->next = transfer->unused;
@@ -465,35 +555,47 @@ static void finish(struct sl_transfer *transfer, struct slot *slot)
     transfer->n_active--;
 }
 
-bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
+static void tell_exchange(struct slot *slot, struct sl_sent *sent)
 {
-    struct slot *slot = transfer->over;
     curl_off_t retry_after = 0, took = 0;
     char *content_type = NULL;
     long status = 0;
+
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &took);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    sent->duration_ms = took / 1000;
+    sent->exchange = (struct sl_exchange){
+        .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
+        .status = slot->begun ? (int)status : 0, /* else it may be that of the last exchange */
+        .retry_after_ms = retry_after > 0 ? retry_after * 1000 : -1,
+        .content_type = content_type ? sl_arena_strdup(slot->send.arena, content_type) : "",
+        .body = slot->body.data,
+        .n_body = slot->body.len,
+        .n_sunk = slot->n_sunk,
+        .too_large = slot->too_large,
+        .transport = transport_of(slot),
+    };
+    take_headers(slot, &sent->exchange);
+}
+
+bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
+{
+    struct slot *slot = transfer->over;
 
     if (!slot)
         return false;
     transfer->over = slot->next;
     if (!transfer->over)
         transfer->over_end = &transfer->over;
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &took);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
-    sent->owner = slot->send.owner;
-    sent->duration_ms = took / 1000;
-    sent->exchange = (struct sl_exchange){
-        .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
-        .status = (int)status,
-        .retry_after_ms = retry_after > 0 ? retry_after * 1000 : -1,
-        .content_type = content_type ? sl_arena_strdup(slot->send.arena, content_type) : "",
-        .body = slot->body.data,
-        .n_body = slot->body.len,
-        .too_large = slot->too_large,
-        .transport = transport_of(slot),
-    };
-    take_headers(slot, &sent->exchange);
+    *sent = (struct sl_sent){ .owner = slot->send.owner };
+    if (slot->send.request->files) {
+        sent->exchange = slot->told;
+        sent->duration_ms = monotonic_ms() - slot->started_ms;
+    } else {
+        tell_exchange(slot, sent);
+    }
     finish(transfer, slot);
     return true;
 }
@@ -505,4 +607,5 @@ void sl_transfer_drop(struct sl_transfer *transfer)
             finish(transfer, slot);
     transfer->over = NULL;
     transfer->over_end = &transfer->over;
+    transfer->n_files = 0;
 }

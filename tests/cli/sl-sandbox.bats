@@ -160,8 +160,8 @@ sms() {
 @test "setup makes the school and sets every provider that is simulated" {
     serve
     run -0 --separate-stderr sl-sandbox setup -s greenhill -f json
-    [ "$(jq -r '[.[].provider] | join(" ")' <<< "$output")" = 'africastalking mpesa' ]
-    [ "$(jq -r '[.[].base_url] | unique | join(" ")' <<< "$output")" = "$SL_SANDBOX_URL" ]
+    [ "$(jq -r '[.[].provider] | join(" ")' <<< "$output")" = 'africastalking mpesa local' ]
+    [ "$(jq -r '[.[].base_url // empty] | unique | join(" ")' <<< "$output")" = "$SL_SANDBOX_URL" ]
     [ "$(sl-config school show greenhill -f json | field name)" = Greenhill ]
     [ "$(sl-config list -s greenhill -f json | jq -r '[.[].environment] | unique | join(" ")')" = sandbox ]
     [ "$(sl-config webhook list -s greenhill -f json | jq length)" -eq 2 ]

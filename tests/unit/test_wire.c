@@ -12,14 +12,16 @@
  *   in          by the kind of input: sms {from, text, to[]}; payment {phone, amount_minor,
  *               currency, reference, description, email, name, external, external2, receipt};
  *               refund {receipt, external, amount_minor, paid_minor, currency, reason,
- *               reference}; c2b {phone, amount_minor, reference}
+ *               reference}; c2b {phone, amount_minor, reference}; storage {key, keys[], file
+ *               {path, name, type, size, sha256}, no_clobber, sink, expires_s, public}
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
- *   facts       {"KIND KEY": VALUE}: what is known of the account
+ *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
  *               structure), form (list of [name, value], decoded, in order)}. The headers are
  *               all there are; their names compare without case. "method": null: nothing is
  *               sent. Without body, json and form the request has no body. json_ignore:
- *               members of json that only have to be some text (a random padding in them)
+ *               members of json that only have to be some text (a random padding in them).
+ *               files {act, root, key, after, most, no_clobber, sync}: a step on files; sink
  *   refuses     instead: "data" or "config", with error: a fragment of the text
  *   answer      {status, body (text or object), content_type, retry_after_ms, reach
  *               ("not_sent", "sent", "cut"), transport, too_large: true; headers: the step gets
@@ -35,7 +37,7 @@
  *   token_result {access, refresh, type, lives_ms}; balance, balance_currency
  *   findings    all of them: a fragment of the text, or {grade ("good", "warn"), text}
  *   next        "done", "again", "next"; remembers: JSON
- *   learned     all facts: {kind, key, value, lives_ms}
+ *   learned     all facts: {kind, key, value, lives_ms}; rows: all records; done_bytes
  *   needs       paths into the answer's body, "a.b.0.c": with any of them damaged or absent
  *               fewer items are ok than before
  *
@@ -60,6 +62,7 @@
 static const char *const concerns[] = { "item", "batch", "account" };
 static const char *const cures[] = { "none", "fresh_connection", "halve" };
 static const char *const learnings[] = { "nothing", "dead_address", "opted_out" };
+static const char *const acts[] = { "probe", "put", "get", "stat", "list", "remove" };
 static const char *const nexts[] = { "done", "again", "next" };
 static const char *const states[] = {
     "pending", "paid", "failed", "cancelled", "expired", "unknown"
@@ -189,8 +192,8 @@ static void match_headers(const struct wire_case *wire, struct json_object *want
             blame(wire, "header %s is \"%s\", not \"%s\"", request->headers[i].name,
                   request->headers[i].value, value ? value : "(none)");
     }
-    if (request->n_headers != (size_t)json_object_object_length(want))
-        blame(wire, "%zu headers, not %d", request->n_headers, json_object_object_length(want));
+    if (request->n_headers != (want ? (size_t)json_object_object_length(want) : 0))
+        blame(wire, "%zu headers, not %s", request->n_headers, json_object_get_string(want));
 }
 
 /* Decodes one half of a field by itself: what is tested must not test itself. */
@@ -258,13 +261,35 @@ static void match_json(const struct wire_case *wire, struct json_object *want,
               sl_json_print(wire->arena, want));
 }
 
+static void match_files(const struct wire_case *wire, struct json_object *want,
+                        const struct sl_file_step *got)
+{
+    if (!want != !got)
+        blame(wire, got ? "it is a step on files" : "it is no step on files");
+    if (!want)
+        return;
+    only_known(wire, want, "act root key after most no_clobber sync file_mode dir_mode min_free");
+    match_word(wire, want, "act", acts[got->act]);
+    match_text(wire, want, "root", got->root);
+    match_text(wire, want, "key", got->key);
+    match_text(wire, want, "after", got->after);
+    match_number(wire, want, "most", (int64_t)got->most);
+    match_number(wire, want, "no_clobber", got->no_clobber);
+    match_number(wire, want, "sync", got->sync);
+    match_number(wire, want, "file_mode", got->file_mode);
+    match_number(wire, want, "dir_mode", got->dir_mode);
+    match_number(wire, want, "min_free", got->min_free);
+}
+
 static void match_request(const struct wire_case *wire, struct json_object *want,
                           const struct sl_request *request)
 {
     struct json_object *json = sl_json_at(want, "json"), *form = sl_json_at(want, "form");
     const char *body = or_empty(request->body), *method;
 
-    only_known(wire, want, "method url headers body json json_ignore form");
+    only_known(wire, want, "method url headers body json json_ignore form files sink");
+    match_files(wire, sl_json_at(want, "files"), request->files);
+    match_text(wire, want, "sink", request->sink);
     match_text(wire, want, "method", request->method);
     if (!request->method)
         return;
@@ -341,7 +366,7 @@ static void match_learned(const struct wire_case *wire, struct json_object *want
 static void match_result(const struct wire_case *wire, const struct sl_result *got)
 {
     struct json_object *line = wire->line, *outcomes = sl_json_at(line, "outcomes");
-    struct json_object *token = sl_json_at(line, "token_result"), *memory;
+    struct json_object *token = sl_json_at(line, "token_result"), *memory, *rows;
 
     if (sl_json_length(outcomes) != got->n_items)
         blame(wire, "%zu outcomes for %zu items", sl_json_length(outcomes), got->n_items);
@@ -357,6 +382,9 @@ static void match_result(const struct wire_case *wire, const struct sl_result *g
     match_text(wire, line, "balance_currency", got->balance_currency);
     match_findings(wire, sl_json_at(line, "findings"), got);
     match_learned(wire, sl_json_at(line, "learned"), got);
+    match_number(wire, line, "done_bytes", got->done_bytes);
+    if (json_object_object_get_ex(line, "rows", &rows) && !json_object_equal(rows, got->rows))
+        blame(wire, "its rows are %s", sl_json_print(wire->arena, got->rows));
     match_word(wire, line, "next", nexts[got->next]);
     if (json_object_object_get_ex(line, "remembers", &memory) &&
         !json_object_equal(memory, got->memory))

@@ -42,6 +42,8 @@ struct wire_case {
     struct sl_payment_ask payment;
     struct sl_refund_ask refund;
     struct sl_c2b_pay c2b;
+    struct sl_storage_ask storage;
+    struct sl_file file;
 };
 
 /* Fails the test, naming file, line and case. */
@@ -211,6 +213,44 @@ static void read_c2b(struct wire_case *wire, struct json_object *in)
     wire->call.in.c2b = &wire->c2b;
 }
 
+static const struct sl_file *read_file_in(struct wire_case *wire, struct json_object *in)
+{
+    if (!in)
+        return NULL;
+    only_known(wire, in, "path name type size sha256");
+    wire->file = (struct sl_file){
+        .path = sl_json_text(in, "path"),
+        .name = sl_json_text(in, "name"),
+        .type = sl_json_text(in, "type"),
+        .size = sl_json_int(in, "size", 0),
+        .sha256 = sl_json_text(in, "sha256"),
+    };
+    return &wire->file;
+}
+
+static void read_storage(struct wire_case *wire, struct json_object *in)
+{
+    struct json_object *keys = sl_json_at(in, "keys");
+    size_t n = sl_json_length(keys);
+    const char **list = SL_NEW(wire->arena, const char *, n + 1);
+
+    only_known(wire, in, "key keys file no_clobber sink expires_s public");
+    for (size_t i = 0; i < n; i++)
+        list[i] = json_object_get_string(json_object_array_get_idx(keys, i));
+    wire->storage = (struct sl_storage_ask){
+        .key = sl_json_text(in, "key"),
+        .keys = list,
+        .n_keys = n,
+        .file = read_file_in(wire, sl_json_at(in, "file")),
+        .no_clobber = json_object_get_boolean(sl_json_at(in, "no_clobber")),
+        .sink = sl_json_text(in, "sink"),
+        .expires_s = sl_json_int(in, "expires_s", 0),
+        .is_public = json_object_get_boolean(sl_json_at(in, "public")),
+    };
+    wire->call.in.storage = &wire->storage;
+    wire->n_items = n > 0 ? n : 1;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -222,6 +262,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_PAYMENT: read_payment(wire, in); return;
     case SL_INPUT_REFUND: read_refund(wire, in); return;
     case SL_INPUT_C2B: read_c2b(wire, in); return;
+    case SL_INPUT_STORAGE: read_storage(wire, in); return;
     }
 }
 
@@ -259,6 +300,7 @@ static void read_call(struct wire_case *wire)
     wire->call.now_ms = sl_json_int(line, "now_ms", 1795512852000);
     wire->call.callback_base = sl_json_text(line, "callback_base");
     wire->call.memory = sl_json_at(line, "memory");
+    wire->call.digest = sl_json_text(line, "digest");
     if (nonce && !sl_unhex(nonce, wire->call.nonce, sizeof wire->call.nonce))
         blame(wire, "\"nonce\" is not 64 hexadecimal digits");
 }
@@ -281,7 +323,7 @@ static void find_step(struct wire_case *wire, const char *name)
 
 static const char operation_members[] =
     "case op step environment config base_url school in id token now_ms nonce callback_base memory "
-    "facts request refuses error answer outcomes payment token_result balance balance_currency findings "
+    "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance balance_currency findings "
     "next remembers learned needs note";
 static const char hook_members[] =
     "case hook environment config school method url query headers content_type body proven proof "
@@ -356,7 +398,8 @@ static enum sl_reach read_reach(const struct wire_case *wire, struct json_object
     const char *reach = sl_json_text(answer, "reach");
 
     if (!reach)
-        return sl_json_at(answer, "status") ? SL_ANSWERED : SL_NOT_SENT;
+        return sl_json_at(answer, "status") || sl_json_at(answer, "error") ? SL_ANSWERED
+                                                                           : SL_NOT_SENT;
     for (size_t i = 0; i < SL_COUNT(names); i++)
         if (strcmp(names[i], reach) == 0)
             return (enum sl_reach)i;
@@ -381,6 +424,16 @@ static const struct sl_pair *read_headers(const struct wire_case *wire, struct j
     return pairs;
 }
 
+static int read_errno(const struct wire_case *wire, const char *name)
+{
+    for (int error = 1; name && error < 200; error++)
+        if (strerrorname_np(error) && strcmp(strerrorname_np(error), name) == 0)
+            return error;
+    if (name)
+        blame(wire, "error \"%s\" is none", name);
+    return 0;
+}
+
 static struct sl_exchange read_answer(const struct wire_case *wire)
 {
     struct json_object *answer = sl_json_at(wire->line, "answer");
@@ -391,11 +444,14 @@ static struct sl_exchange read_answer(const struct wire_case *wire)
         .status = (int)sl_json_int(answer, "status", 0),
         .retry_after_ms = sl_json_int(answer, "retry_after_ms", -1),
         .too_large = sl_json_at(answer, "too_large") != NULL,
+        .error = read_errno(wire, sl_json_text(answer, "error")),
+        .n_sunk = sl_json_int(answer, "n_sunk", 0),
         .transport = sl_json_text(answer, "transport"),
     };
 
     only_known(wire, answer,
-               "status headers content_type retry_after_ms body reach too_large transport");
+               "status headers content_type retry_after_ms body reach too_large transport error "
+               "n_sunk");
     if (!type)
         type = json_object_is_type(body, json_type_object) ? "application/json" : "";
     exchange.content_type = type;
@@ -452,6 +508,7 @@ static struct sl_result no_result(const struct wire_case *wire)
 static void free_result(struct sl_result *result)
 {
     sl_json_free(&result->memory);
+    sl_json_free(&result->rows);
 }
 
 #endif
