@@ -165,6 +165,22 @@ struct sl_file_step {
     bool no_clobber;  /* PUT: EEXIST if the key is there */
 };
 
+struct sl_mail;
+
+/* A mail transaction (RFC 5321) instead of a request of HTTP: `base` is "smtp://HOST:PORT" or
+ * "smtps://HOST:PORT", `path` "/" and the name for EHLO, `method` "MAIL" or "NOOP", for the log. */
+struct sl_smtp {
+    const char *from;           /* of the envelope, without brackets; "" is the null sender */
+    const char *const *to;      /* n_to of them, in the order of the items */
+    size_t n_to;                /* 0: greeting, TLS, AUTH and NOOP, and no mail */
+    const struct sl_mail *mail; /* lib/adapter/mail.h */
+    bool starttls;              /* without it nothing is sent */
+    const char *user;           /* NULL: no AUTH */
+    const char *password;       /* NULL with a bearer */
+    const char *bearer;         /* for XOAUTH2, or NULL */
+    const char *mechanism;      /* "PLAIN", "LOGIN", "XOAUTH2"; NULL: whatever both can */
+};
+
 struct sl_request {
     const char *method; /* NULL: there is nothing to send, parse() makes the result alone */
     const char *base;   /* scheme, host and path in front. Signatures may cover it: nobody
@@ -180,11 +196,38 @@ struct sl_request {
                        * The library's: adapters only hand it on */
     const struct sl_file_step *files; /* instead of all of this but method and sink; base and path
                                        * are for the log then. NULL: it is HTTP */
+    const struct sl_smtp *smtp;       /* instead of headers and body. NULL: it is HTTP */
     const char *pool; /* connections are shared by requests with the same pool; NULL: by all */
 };
 
 /* Borrows both strings, which must live as long as the arena. At most SL_MOST_HEADERS. */
 void sl_request_header(struct sl_request *request, const char *name, const char *value);
+
+/* What a mail server replied, to what. Its replies to AUTH are there, what we sent for it is not. */
+struct sl_smtp_reply {
+    enum sl_smtp_phase {
+        SL_SMTP_GREETING,
+        SL_SMTP_HELLO,
+        SL_SMTP_STARTTLS,
+        SL_SMTP_AUTH,
+        SL_SMTP_FROM,
+        SL_SMTP_TO,
+        SL_SMTP_DATA, /* 354: the message may be sent */
+        SL_SMTP_END,  /* of the message: from here on it is the server's */
+        SL_SMTP_OTHER,
+    } phase;
+    size_t place;     /* SL_SMTP_TO: which recipient */
+    int code;         /* 250, 451 */
+    const char *text; /* behind the code, lines joined by blanks */
+};
+
+/* Why a connection was not good enough to send over. */
+enum sl_fault {
+    SL_NO_FAULT,
+    SL_FAULT_CERTIFICATE, /* not trusted, or of another name */
+    SL_FAULT_NO_TLS,      /* the server offers no STARTTLS */
+    SL_FAULT_NO_AUTH,     /* no way to sign in that both sides can */
+};
 
 /* How far an exchange had come when it ended. SL_CUT: an answer began and did not end. */
 enum sl_reach { SL_NOT_SENT, SL_SENT, SL_CUT, SL_ANSWERED };
@@ -199,6 +242,10 @@ struct sl_exchange {
     size_t n_body;
     const struct sl_pair *headers; /* those of the step's answer_headers that came */
     size_t n_headers;
+    const struct sl_smtp_reply *replies; /* of a mail transaction, in order; the last code is
+                                          * `status` too */
+    size_t n_replies;
+    enum sl_fault fault;
     int64_t n_sunk;        /* bytes that went into the sink */
     int error;             /* of a step on files: errno; 0: it was done */
     bool too_large;        /* the answer was longer than the step takes; body has its start */

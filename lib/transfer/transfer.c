@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "lib/transfer/files.h"
+#include "lib/mime/mime.h"
 #include "lib/transfer/pieces.h"
+#include "lib/transfer/smtp.h"
 
 enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
 
@@ -21,12 +23,13 @@ struct slot {
     struct slot *next; /* in the list of free ones, or of those that are over */
     struct slot *all;  /* in the list of all */
     CURL *easy;
-    struct curl_slist *headers;
-    struct sl_pieces *pieces; /* of the body; NULL: it has none */
-    struct sl_files *files;   /* a step on files instead; NULL: it is HTTP */
-    struct sl_exchange told;  /* what that told */
-    int64_t started_ms;       /* of that, on the monotonic clock */
-    int sink;                 /* where a good answer's body goes; -1: into memory */
+    struct curl_slist *headers; /* or, of a mail, its recipients */
+    struct smtp_log mail;       /* of one */
+    struct sl_pieces *pieces;   /* of the body; NULL: it has none */
+    struct sl_files *files;     /* a step on files instead; NULL: it is HTTP */
+    struct sl_exchange told;    /* what that told */
+    int64_t started_ms;         /* of that, on the monotonic clock */
+    int sink;                   /* where a good answer's body goes; -1: into memory */
     int64_t n_sunk;
     struct sl_send send;
     struct sl_buf body;
@@ -544,6 +547,10 @@ static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
 static void finish(struct sl_transfer *transfer, struct slot *slot)
 {
     (void)curl_multi_remove_handle(transfer->multi, slot->easy);
+    if (slot->send.request->smtp) { /* its options are not those of HTTP */
+        curl_easy_reset(slot->easy);
+        prepare_handle(slot);
+    }
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
     free_headers(slot);
     close_files(slot);
@@ -577,7 +584,10 @@ static void tell_exchange(struct slot *slot, struct sl_sent *sent)
         .too_large = slot->too_large,
         .transport = transport_of(slot),
     };
-    take_headers(slot, &sent->exchange);
+    if (slot->send.request->smtp)
+        smtp_tell(&slot->mail, slot->code, &sent->exchange);
+    else
+        take_headers(slot, &sent->exchange);
 }
 
 bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)

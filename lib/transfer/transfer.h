@@ -7,7 +7,7 @@
  * answer came, which would text a parent twice, so a second sending is stopped before its
  * first byte and told as sent and unanswered.
  *
- * Redirects are not followed, answers not decompressed, only http and https spoken; requests
+ * Redirects are not followed, answers not decompressed; HTTP, mail (SMTP) and steps on files; requests
  * to loopback addresses pass no proxy. */
 #ifndef SL_TRANSFER_TRANSFER_H
 #define SL_TRANSFER_TRANSFER_H
