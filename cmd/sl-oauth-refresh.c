@@ -78,7 +78,7 @@ static const struct sl_verb verbs[] = {
       .options = refresh_options,
       .options_size = sizeof(struct refresh_options),
       .run = refresh_run,
-      .common = SL_USES_SCHOOL },
+      .common = SL_USES_SCHOOL | SL_WORKS_UNHEARD },
 };
 
 static const struct sl_program program = {

@@ -275,27 +275,41 @@ static int conclude_refund(const struct sl_cli *cli, const struct sl_refund *ref
     return work->item.id ? sl_pay_row_status(cli, work) : SL_ERR_QUEUED;
 }
 
+/* Of a refund that is recorded: sends it, if nobody did, and tells what became of it. */
+static int pursue_refund(const struct sl_cli *cli, struct sl_service *service,
+                         const struct sl_school *school, const struct sl_payment *payment,
+                         struct sl_refund *refund, int64_t item_id, struct sl_err *err)
+{
+    struct sl_pay_work work = { .refused = NULL };
+
+    if ((item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
+        sl_refunds_get(service->db, cli->arena, refund->id, refund, err) < 0 ||
+        sl_refund_print(cli, SL_SHAPE_OBJECT, refund, payment, school->timezone, err) < 0)
+        return -1;
+    return conclude_refund(cli, refund, &work);
+}
+
 static int refund_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct refund_options *given = opaque;
     const struct sl_refund_request request = { given->amount, given->reason, given->key,
                                                given->force };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_pay_work work = { .refused = NULL };
     struct sl_payment payment;
     struct sl_school school;
     struct sl_refund refund;
     int64_t item_id;
+    int status;
 
     if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
         sl_pay_find(cli, service, cli->operands[0], &payment, &school, err) < 0 ||
         sl_payments_refund(service, cli->arena, &school, &payment, &request, &refund, &item_id,
-                           err) < 0 ||
-        (item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
-        sl_refunds_get(service->db, cli->arena, refund.id, &refund, err) < 0 ||
-        sl_refund_print(cli, SL_SHAPE_OBJECT, &refund, &payment, school.timezone, err) < 0)
+                           err) < 0)
         return -1;
-    return conclude_refund(cli, &refund, &work);
+    status = pursue_refund(cli, service, &school, &payment, &refund, item_id, err);
+    if (status < 0)
+        return sl_err_recorded(err, "refund", refund.public_id, cli->program, "status");
+    return status;
 }
 
 static int print_receipt(const struct sl_cli *cli, const struct sl_payment *payment,

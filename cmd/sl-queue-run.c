@@ -106,7 +106,7 @@ static const struct sl_verb verbs[] = {
       .options = run_options,
       .options_size = sizeof(struct run_options),
       .run = run,
-      .common = SL_USES_SCHOOL },
+      .common = SL_USES_SCHOOL | SL_WORKS_UNHEARD },
 };
 
 static const struct sl_program program = {

@@ -119,17 +119,38 @@ static int dry_send(const struct sl_cli *cli, struct sl_service *service,
     return sl_output_end(&output, err);
 }
 
+/* Sends what is recorded, unless an earlier line with its key did, and tells what became of it. */
+static int send_batch(const struct sl_cli *cli, struct sl_service *service,
+                      const struct sl_school *school, const struct sl_batch *batch, bool fresh,
+                      struct sl_err *err)
+{
+    struct sl_engine_counts counts = { 0 };
+    struct sl_batch_counts result;
+
+    if (fresh && run_batch(cli, service, batch->id, &counts, err) < 0)
+        return -1;
+    if (sl_batch_print(cli, service, batch->id, 0, school->timezone, err) < 0 ||
+        sl_batches_count(service->db, cli->arena, batch->id, &result, err) < 0)
+        return -1;
+    if (counts.refused)
+        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
+               counts.refused);
+    else if (result.queued > 0)
+        sl_say(cli, "%s: queued; `sl-queue-run` or `sl-sms resume %s` sends it", cli->program,
+               batch->public_id);
+    return sl_batch_status(&result, &counts);
+}
+
 static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct send_options *given = opaque;
     const struct sl_sms_options options = { cli->provider, given->from,         given->message,
                                             given->key,    given->max_segments, given->plain };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_engine_counts counts = { 0 };
-    struct sl_batch_counts result;
-    struct sl_school school;
     struct sl_batch batch = { 0 };
+    struct sl_school school;
     bool fresh;
+    int status;
 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
         return -1;
@@ -138,18 +159,10 @@ static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     if (sl_sms_send_record(service, cli->arena, &school, &options, cli->operands, cli->n_operands,
                            &batch, &fresh, err) < 0)
         return -1;
-    if (fresh && run_batch(cli, service, batch.id, &counts, err) < 0)
-        return -1;
-    if (sl_batch_print(cli, service, batch.id, 0, school.timezone, err) < 0 ||
-        sl_batches_count(service->db, cli->arena, batch.id, &result, err) < 0)
-        return -1;
-    if (counts.refused)
-        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
-               counts.refused);
-    else if (result.queued > 0)
-        sl_say(cli, "%s: queued; `sl-queue-run` or `sl-sms resume %s` sends it", cli->program,
-               batch.public_id);
-    return sl_batch_status(&result, &counts);
+    status = send_batch(cli, service, &school, &batch, fresh, err);
+    if (status < 0)
+        return sl_err_recorded(err, "batch", batch.public_id, cli->program, "status");
+    return status;
 }
 
 /* ---- bulk ------------------------------------------------------------------------------------- */
@@ -347,8 +360,9 @@ static int bulk(const struct sl_cli *cli, const struct bulk_options *given,
                 struct sl_report *report, struct sl_err *err)
 {
     struct sl_bulk_options options = bulk_of(cli, given, in);
-    struct sl_engine_counts counts = { 0 };
-    int64_t started_ms = sl_boot_ms();
+    struct sl_finish finish = { .connections = given->connections,
+                                .started_ms = sl_boot_ms(),
+                                .detach = given->detach };
     struct sl_bulk_totals totals;
     struct sl_batch batch = { 0 };
     char hash[65];
@@ -364,10 +378,8 @@ static int bulk(const struct sl_cli *cli, const struct bulk_options *given,
             sl_say(cli, "%s: nothing was sent", cli->program);
         return go < 0 ? -1 : 1;
     }
-    if (!given->detach &&
-        sl_batch_drain(cli, service, &batch, totals.good, given->connections, &counts, err) < 0)
-        return -1;
-    return sl_batch_conclude(cli, service, school, &batch, report, &counts, started_ms, err);
+    finish.total = totals.good;
+    return sl_batch_finish(cli, service, school, &batch, &finish, report, err);
 }
 
 static int bulk_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)

@@ -252,9 +252,9 @@ static int drain_once(struct draining *draining, struct sl_service *service, int
 }
 
 /* Rows that another process holds come free when its lease is over, if it died. */
-int sl_batch_drain(const struct sl_cli *cli, struct sl_service *service,
-                   const struct sl_batch *batch, int64_t total, int64_t connections,
-                   struct sl_engine_counts *counts, struct sl_err *err)
+static int drain(const struct sl_cli *cli, struct sl_service *service, const struct sl_batch *batch,
+                 int64_t total, int64_t connections, struct sl_engine_counts *counts,
+                 struct sl_err *err)
 {
     struct draining draining = { .cli = cli, .stop = sl_stop_flag() };
     int64_t until_ms = sl_boot_ms() + (service->settings.lease_seconds + 2) * 1000, held = 0;
@@ -299,26 +299,55 @@ static void tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
                cli->program, counts->unknown, batch->public_id);
 }
 
-/* Report, summary, exit status: the same for bulk and resume. */
-int sl_batch_conclude(const struct sl_cli *cli, struct sl_service *service,
-                      const struct sl_school *school, const struct sl_batch *batch,
-                      struct sl_report *report, const struct sl_engine_counts *run,
-                      int64_t started_ms, struct sl_err *err)
+static int write_report(const struct sl_cli *cli, struct sl_service *service,
+                        const struct sl_batch *batch, struct sl_report *report, struct sl_err *err)
+{
+    if (!report->file)
+        return 0;
+    if (sl_bulk_report(service, batch->id, report->file, report->path, err) == 0 &&
+        sl_report_close(report, err) == 0)
+        return 0;
+    return sl_err_hint(err, "`%s status %s --report FILE` writes it again", cli->program,
+                       batch->public_id);
+}
+
+/* The report may fail, its disk being full; the summary is told all the same. */
+static int conclude(const struct sl_cli *cli, struct sl_service *service,
+                    const struct sl_school *school, const struct sl_batch *batch,
+                    struct sl_report *report, const struct sl_engine_counts *run,
+                    int64_t started_ms, struct sl_err *err)
 {
     const char *seconds = sl_print_decimal(cli->arena, sl_boot_ms() - started_ms, 3, 1);
     bool on_stdout = report->file == stdout; /* all of it: two tables in one parse as none */
     struct sl_batch_counts counts;
+    struct sl_err second;
+    int reported;
 
-    if (report->file && sl_bulk_report(service, batch->id, report->file, report->path, err) < 0)
-        return -1;
-    if (sl_report_close(report, err) < 0 ||
-        sl_batches_count(service->db, cli->arena, batch->id, &counts, err) < 0)
+    if (sl_batches_count(service->db, cli->arena, batch->id, &counts, err) < 0)
         return -1;
     tell_summary(cli, batch, &counts, seconds);
-    if (!on_stdout && print_counts(cli, batch, &counts, seconds, school->timezone, err) < 0)
-        return -1;
     tell_rest(cli, batch, &counts, run);
-    return sl_batch_status(&counts, run);
+    reported = write_report(cli, service, batch, report, err);
+    if (!on_stdout && print_counts(cli, batch, &counts, seconds, school->timezone,
+                                   reported < 0 ? &second : err) < 0)
+        return -1;
+    return reported < 0 ? -1 : sl_batch_status(&counts, run);
+}
+
+int sl_batch_finish(const struct sl_cli *cli, struct sl_service *service,
+                    const struct sl_school *school, const struct sl_batch *batch,
+                    const struct sl_finish *finish, struct sl_report *report, struct sl_err *err)
+{
+    struct sl_engine_counts run = { 0 };
+    int status = 0;
+
+    if (!finish->detach)
+        status = drain(cli, service, batch, finish->total, finish->connections, &run, err);
+    if (status == 0)
+        status = conclude(cli, service, school, batch, report, &run, finish->started_ms, err);
+    if (status < 0)
+        return sl_err_recorded(err, "batch", batch->public_id, cli->program, "status");
+    return status;
 }
 
 /* ---- Verbs ------------------------------------------------------------------------------ */
@@ -382,9 +411,11 @@ static int resume(const struct sl_cli *cli, const struct sl_resume_options *give
                   struct sl_service *service, struct sl_batch *batch, struct sl_report *report,
                   struct sl_err *err)
 {
-    struct sl_engine_counts counts = { 0 };
-    int64_t started_ms = sl_boot_ms(), n;
+    const struct sl_finish finish = { .total = batch->total,
+                                      .connections = given->connections,
+                                      .started_ms = sl_boot_ms() };
     struct sl_school school;
+    int64_t n;
 
     if (strcmp(batch->state, "loading") == 0) {
         (void)sl_err_set(err, SL_ERR_DATA, "the list of batch %s was not read to its end",
@@ -403,10 +434,9 @@ static int resume(const struct sl_cli *cli, const struct sl_resume_options *give
             return -1;
         sl_say(cli, "%s: %" PRId64 " unknown ones are sent again", cli->program, n);
     }
-    if (sl_batches_resume(service->db, batch->id, sl_now_ms(), err) < 0 ||
-        sl_batch_drain(cli, service, batch, batch->total, given->connections, &counts, err) < 0)
+    if (sl_batches_resume(service->db, batch->id, sl_now_ms(), err) < 0)
         return -1;
-    return sl_batch_conclude(cli, service, &school, batch, report, &counts, started_ms, err);
+    return sl_batch_finish(cli, service, &school, batch, &finish, report, err);
 }
 
 int sl_resume_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)

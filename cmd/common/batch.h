@@ -29,17 +29,18 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
 /* What the batch came to, as the exit status; `run` may be NULL. */
 int sl_batch_status(const struct sl_batch_counts *counts, const struct sl_engine_counts *run);
 
-/* Sends what is due of it, with a progress bar; waits for rows of a process that died until its
- * lease is over. */
-int sl_batch_drain(const struct sl_cli *cli, struct sl_service *service,
-                   const struct sl_batch *batch, int64_t total, int64_t connections,
-                   struct sl_engine_counts *counts, struct sl_err *err);
-
-/* Report, summary, what to do next. Returns the exit status, or -1. */
-int sl_batch_conclude(const struct sl_cli *cli, struct sl_service *service,
-                      const struct sl_school *school, const struct sl_batch *batch,
-                      struct sl_report *report, const struct sl_engine_counts *run,
-                      int64_t started_ms, struct sl_err *err);
+/* The end that bulk and resume have in common: sends what is due of a batch, with a progress bar,
+ * waiting for rows of a process that died until its lease is over; then summary, report, what to do
+ * next. Returns the exit status, or -1 with an error that names the batch. */
+struct sl_finish {
+    int64_t total;       /* rows, for the bar */
+    int64_t connections; /* requests at once */
+    int64_t started_ms;  /* boot clock */
+    bool detach;         /* the timer sends */
+};
+int sl_batch_finish(const struct sl_cli *cli, struct sl_service *service,
+                    const struct sl_school *school, const struct sl_batch *batch,
+                    const struct sl_finish *finish, struct sl_report *report, struct sl_err *err);
 
 /* The verbs, with their options. */
 extern const struct sl_opt sl_resume_options[], sl_status_options[];

@@ -29,9 +29,10 @@ static int print_row(const struct sl_cli *cli, const struct sl_pay_work *work, c
                       (struct sl_value[]){ sl_text(item->public_id), sl_text(item->operation),
                                            sl_text(item->status), sl_text(sl_pay_reason(cli, item)),
                                            sl_time(item->created_at) },
-                      err) < 0)
-        return -1;
-    return sl_output_end(&output, err);
+                      err) < 0 ||
+        sl_output_end(&output, err) < 0)
+        return sl_err_recorded(err, "row", item->public_id, "sl-queue", "show");
+    return 0;
 }
 
 /* Addresses that the provider refused are nobody's. */

@@ -144,24 +144,38 @@ static int conclude(const struct sl_cli *cli, const struct sl_payment *payment,
     return SL_ERR_QUEUED;
 }
 
+/* Of a payment that is recorded: sends it, if nobody did, waits, and tells. */
+static int pursue(const struct sl_cli *cli, const struct sl_request_options *given,
+                  struct sl_service *service, const struct sl_school *school,
+                  struct sl_payment *payment, int64_t item_id, struct sl_err *err)
+{
+    struct sl_pay_work work = { .refused = NULL };
+
+    if ((item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
+        sl_pay_again(cli, service, payment, err) < 0)
+        return -1;
+    if (given->wait.given && sl_pay_is_open(payment) && !work.refused &&
+        await(cli, service, given->wait.value, payment, &work, err) < 0)
+        return -1;
+    if (sl_pay_print(cli, payment, school->timezone, err) < 0)
+        return -1;
+    return conclude(cli, payment, &work, given->wait.given);
+}
+
 static int request(const struct sl_cli *cli, const struct sl_request_options *given,
                    struct sl_service *service, const struct sl_school *school,
                    const struct sl_payment_request *asked, struct sl_err *err)
 {
-    struct sl_pay_work work = { .refused = NULL };
     struct sl_payment payment;
     int64_t item_id;
+    int status;
 
-    if (sl_payments_request(service, cli->arena, school, asked, &payment, &item_id, err) < 0 ||
-        (item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
-        sl_pay_again(cli, service, &payment, err) < 0)
+    if (sl_payments_request(service, cli->arena, school, asked, &payment, &item_id, err) < 0)
         return -1;
-    if (given->wait.given && sl_pay_is_open(&payment) && !work.refused &&
-        await(cli, service, given->wait.value, &payment, &work, err) < 0)
-        return -1;
-    if (sl_pay_print(cli, &payment, school->timezone, err) < 0)
-        return -1;
-    return conclude(cli, &payment, &work, given->wait.given);
+    status = pursue(cli, given, service, school, &payment, item_id, err);
+    if (status < 0)
+        return sl_err_recorded(err, "payment", payment.public_id, cli->program, "status");
+    return status;
 }
 
 int sl_request_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)

@@ -89,15 +89,40 @@ static void print_error(const char *program, const struct sl_err *err, struct sl
         (void)fprintf(stderr, "%s: %s\n%s: hint: %s\n", program, text, program, hint);
 }
 
+int sl_err_recorded(struct sl_err *err, const char *noun, const char *id, const char *program,
+                    const char *verb)
+{
+    (void)sl_err_context(err, "%s %s is recorded", noun, id);
+    if (*err->hint)
+        return -1;
+    return sl_err_hint(err, "`%s %s %s` shows what became of it", program, verb, id);
+}
+
 /* ---- The process -------------------------------------------------------------------- */
 
 /* A descriptor from 0 to 2 that the caller closed must not become a database's. What takes its
- * place is open the wrong way round, so that reading and writing still fail. */
+ * place is open the wrong way round, so that reading fails and refuse_closed() sees it. */
 static void fill_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* What a verb did would be done and never told. */
+static int refuse_closed(struct sl_err *err)
+{
+    static const char *const names[] = { [STDOUT_FILENO] = "output", [STDERR_FILENO] = "error" };
+
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        int flags = fcntl(fd, F_GETFL);
+
+        if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+            continue;
+        (void)sl_err_set(err, SL_ERR_IO, "standard %s is not open for writing", names[fd]);
+        return sl_err_hint(err, "nothing was done; what is not wanted goes to /dev/null");
+    }
+    return 0;
 }
 
 static void prepare_process(void)
@@ -172,7 +197,11 @@ static int run_verb(struct run *run, struct sl_err *err)
         sl_help_verb(run->program, verb, arena);
         return 0;
     }
-    return run->line.version ? 0 : verb->run(&run->line.cli, options, err);
+    if (run->line.version)
+        return 0;
+    if (!(verb->common & SL_WORKS_UNHEARD) && refuse_closed(err) < 0)
+        return -1;
+    return verb->run(&run->line.cli, options, err);
 }
 
 /* --complete KIND WORD...: what the words say is taken as far as it is understood, and nothing

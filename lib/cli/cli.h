@@ -76,6 +76,8 @@ enum sl_common {
     SL_USES_DRY_RUN = 4,
     SL_NEEDS_SCHOOL = 8 | SL_USES_SCHOOL, /* without one the status is 64 */
     SL_NEEDS_PROVIDER = 16 | SL_USES_PROVIDER,
+    /* A daemon or job: it works what is recorded, and also where nobody hears of it. */
+    SL_WORKS_UNHEARD = 32,
 };
 
 /* The bits of sl_cli.given. */
@@ -129,7 +131,8 @@ struct sl_program {
  * stderr), returns the exit status.
  *
  * Before it runs anything it makes SIGPIPE, SIGXFSZ and SIGUSR1 ignored (a child process inherits
- * that), forbids core dumps, and opens what is missing of the descriptors 0 to 2. */
+ * that), forbids core dumps, and opens what is missing of the descriptors 0 to 2. No verb is run
+ * while stdout or stderr is not open for writing (SL_ERR_IO), but for SL_WORKS_UNHEARD. */
 int sl_cli_main(int argc, char **argv, const struct sl_program *program);
 
 /* A line of talk on stderr, which --quiet silences; the newline is added. Control characters
@@ -140,6 +143,11 @@ void sl_say(const struct sl_cli *cli, const char *format, ...)
 /* The same with -v (level 1) or -vv (level 2). */
 void sl_say_verbose(const struct sl_cli *cli, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Of what is in the database already when the error comes: puts "NOUN ID is recorded" before it
+ * and, if it has no hint, names the line that shows what became of it. Returns -1. */
+int sl_err_recorded(struct sl_err *err, const char *noun, const char *id, const char *program,
+                    const char *verb);
 
 /* Sets an SL_ERR_USAGE, SL_ERR_DATA or SL_ERR_CONFIG "there is no NOUN 'WORD'", and as its hint
  * the nearest of the words: for schools, providers and columns too. Returns -1. */

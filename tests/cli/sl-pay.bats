@@ -149,6 +149,29 @@ paid() {
     [ "$status" -eq 65 ]
 }
 
+@test "with an output that is not open nothing is asked for, and one that fails later names what was" {
+    run --separate-stderr bash -c 'sl-pay request -s greenhill --phone 0708374149 --amount 1 --reference A >&-'
+    [ "$status" -eq 74 ]
+    [[ "$stderr" == *"standard output"* ]]
+    [ "$(payments)" -eq 0 ]
+    run --separate-stderr bash -c 'sl-pay request -s greenhill --phone 0708374149 --amount 1 --reference A > /dev/full'
+    [ "$status" -eq 74 ]
+    [[ "$stderr" == *"payment $(sql "SELECT public_id FROM payments") is recorded"* ]]
+    [[ "$stderr" == *"\`sl-pay status $(sql "SELECT public_id FROM payments")\`"* ]]
+    run --separate-stderr bash -c 'sl-pay c2b simulate -s greenhill --phone 0708374149 --amount 1 --reference A > /dev/full'
+    [ "$status" -eq 74 ]
+    [[ "$stderr" == *"\`sl-queue show "*"\`"* ]]
+}
+
+@test "a refund whose output fails is named" {
+    id=$(paid)
+    printf 'initiator_name=testapi\nsecurity_credential=c2VhbGVk\n' |
+        sl-config set -s greenhill -p mpesa --from - > /dev/null
+    run --separate-stderr bash -c "sl-pay refund $id > /dev/full"
+    [ "$status" -eq 74 ]
+    [[ "$stderr" == *"\`sl-pay status $(sql "SELECT public_id FROM refunds")\`"* ]]
+}
+
 @test "a key stands for one payment" {
     run --separate-stderr request --key invoice-7 -f json
     first=$(field id <<< "$output")

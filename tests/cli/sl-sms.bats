@@ -466,6 +466,46 @@ spoiled() {
     [[ "${lines[-1]}" =~ ^(0|74)$ ]]
 }
 
+@test "with an output that is not open nothing is recorded or sent" {
+    list 'phone\n0712345678\n'
+    refused 74 output bash -c 'sl-sms send -s greenhill -m Hi 0712345678 >&-'
+    refused 74 output bash -c 'sl-sms send -s greenhill -m Hi 0712345678 1< /dev/null'
+    refused 74 output bash -c 'sl-sms bulk -s greenhill --yes -m Hi --file list.csv >&-'
+    refused 74 '"code":"io"' bash -c 'sl-sms send -s greenhill -f json -m Hi 0712345678 >&-'
+    before=$(dump)
+    run bash -c 'sl-sms send -s greenhill -m Hi 0712345678 2>&-'
+    [ "$status" -eq 74 ]
+    [ -z "$output" ]
+    [ "$(dump)" = "$before" ]
+}
+
+@test "an output that fails when all is done names what was done, and the line that shows it" {
+    list 'phone\n0712345678\n'
+    run --separate-stderr bash -c 'sl-sms send -s greenhill -m Hi 0712345678 > /dev/full'
+    said 74 "batch $(sql "SELECT public_id FROM message_batches") is recorded"
+    [[ "$stderr" == *"\`sl-sms status $(sql "SELECT public_id FROM message_batches")\`"* ]]
+    run --separate-stderr bash -c 'sl-sms bulk -s greenhill --yes --detach -m Hi --file list.csv -f json > /dev/full'
+    [ "$status" -eq 74 ]
+    batch=$(sql "SELECT public_id FROM message_batches ORDER BY id DESC LIMIT 1")
+    [[ "${stderr_lines[-1]}" == *"\`sl-sms status $batch\`"* ]]
+    numbers=$(seq -f '07120%05.0f' 1500 | xargs)
+    run --separate-stderr bash -c "sl-sms send -s greenhill -f csv -m Hi $numbers | true; echo \${PIPESTATUS[0]}"
+    [ "$output" = 74 ]
+    [[ "$stderr" == *"\`sl-sms status $(sql "SELECT public_id FROM message_batches ORDER BY id DESC LIMIT 1")\`"* ]]
+}
+
+@test "a report that fails when all is sent leaves the summary, and says how to have it" {
+    list 'phone\n0712345678\n'
+    run --separate-stderr bulk --detach -m Hi --file list.csv --report /dev/full -f json
+    [ "$status" -eq 74 ]
+    batch=$(field batch <<< "$output")
+    [ "$batch" = "$(sql "SELECT public_id FROM message_batches")" ]
+    [[ "${stderr_lines[*]}" == *"batch $batch: 1 rows"* ]]
+    [[ "${stderr_lines[-1]}" == *"sl-sms status $batch --report"* ]]
+    run --separate-stderr bulk --detach -m Hi --file list.csv --report /dev/full --quiet
+    said 74 "sl-sms status"
+}
+
 # ---- What is shown
 
 record='["id","batch","to","status","external_reference","segments","cost","currency","error","created_at","updated_at"]'

@@ -78,6 +78,14 @@ static int nothing_run(const struct sl_cli *cli, const void *options, struct sl_
     return 0;
 }
 
+static int serve_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
+{
+    (void)options;
+    (void)err;
+    sl_say(cli, "listening");
+    return 0;
+}
+
 static void complete(const struct sl_cli *cli, const char *kind)
 {
     (void)printf("%s of %s, %zu words\n", kind, or_dash(cli->school), cli->n_operands);
@@ -101,6 +109,7 @@ static const struct sl_verb verbs[] = {
       .run = end_run },
     { .name = "process", .summary = "Show the process", .run = process_run },
     { .name = "optout list", .summary = "Show them", .run = nothing_run },
+    { .name = "serve", .summary = "Listen", .run = serve_run, .common = SL_WORKS_UNHEARD },
 };
 
 static const struct sl_program program = {
@@ -202,14 +211,49 @@ static void output_that_nobody_takes_is_an_error(void **state)
     assert_refused(&ran, 74, "sl-try: standard output: No space left on device\n");
     ran = run_onto(&program, full, lost);
     assert_refused(&ran, 74, "sl-try: standard output did not take all\n");
-    ran = run_onto(&program, -1, words);
-    assert_refused(&ran, 74, "sl-try: standard output: Bad file descriptor\n");
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     (void)close(ends[0]);
     ran = run_onto(&program, ends[1], words);
     assert_refused(&ran, 74, "sl-try: standard output: Broken pipe\n");
     (void)close(ends[1]);
     (void)close(full);
+}
+
+static void nothing_is_done_that_could_not_be_told(void **state)
+{
+    static const char *const words[] = { "end", "1", NULL }; /* would talk */
+    static const char *const serve[] = { "serve", NULL };
+    static const char *const json[] = { "end", "-f", "json", "1", NULL };
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct ran ran;
+
+    (void)state;
+    ran = run_onto(&program, -1, words);
+    assert_refused(&ran, 74,
+                   "sl-try: standard output is not open for writing; nothing was done; what is not "
+                   "wanted goes to /dev/null\n");
+    ran = run_onto(&program, null, words);
+    assert_int_equal(ran.status, 74);
+    assert_null(strstr(ran.err, "talk"));
+    ran = run_onto(&program, -1, json);
+    assert_has(ran.err, "{\"error\":{\"code\":\"io\",");
+    ran = run_onto(&program, -1, serve);
+    assert_refused(&ran, 0, "listening\n");
+    (void)close(null);
+}
+
+static void what_is_recorded_is_named_with_the_line_that_shows_it(void **state)
+{
+    struct sl_err err;
+
+    (void)state;
+    (void)sl_err_set(&err, SL_ERR_IO, "standard output: full");
+    assert_int_equal(sl_err_recorded(&err, "batch", "B1", "sl-try", "status"), -1);
+    assert_string_equal(err.text, "batch B1 is recorded: standard output: full");
+    assert_string_equal(err.hint, "`sl-try status B1` shows what became of it");
+    (void)sl_err_hint(&err, "its own");
+    (void)sl_err_recorded(&err, "batch", "B1", "sl-try", "status");
+    assert_string_equal(err.hint, "its own");
 }
 
 static void the_process_is_prepared_for_secrets_and_pipes(void **state)
@@ -311,6 +355,8 @@ int main(void)
         cmocka_unit_test(an_error_in_json_parses_whatever_it_quotes),
         cmocka_unit_test(quiet_silences_talk_and_verbose_adds_to_it),
         cmocka_unit_test(output_that_nobody_takes_is_an_error),
+        cmocka_unit_test(nothing_is_done_that_could_not_be_told),
+        cmocka_unit_test(what_is_recorded_is_named_with_the_line_that_shows_it),
         cmocka_unit_test(the_process_is_prepared_for_secrets_and_pipes),
         cmocka_unit_test(help_shows_what_a_verb_takes_and_nothing_else),
         cmocka_unit_test(the_manual_joins_the_tables_and_the_prose),
