@@ -326,7 +326,11 @@ static int dry_bulk(const struct sl_cli *cli, struct sl_service *service,
         sl_csv_write(report->file, sl_bulk_report_columns, SL_COUNT(sl_bulk_report_columns)) < 0)
         return sl_err_set(err, SL_ERR_IO, "%s: %m", report->path);
     if (sl_bulk_load(service, cli->arena, school, options, &batch, &totals, hash, err) < 0 ||
-        sl_report_close(report, err) < 0 || describe(cli, service, school, &totals, &cost, err) < 0)
+        sl_report_close(report, err) < 0)
+        return -1;
+    if (totals.failed == totals.total)
+        return sl_bulk_refuse(&totals, err);
+    if (describe(cli, service, school, &totals, &cost, err) < 0)
         return -1;
     sl_say(cli,
            "%s: would send %" PRId64 " texts, %" PRId64 " segments%s; %" PRId64
@@ -336,6 +340,24 @@ static int dry_bulk(const struct sl_cli *cli, struct sl_service *service,
         print_estimate(cli, service, school, &totals, err) < 0)
         return -1;
     return totals.failed > 0 ? 1 : 0;
+}
+
+/* All rows are bad: they are reported, and nothing of them stays. */
+static int refuse_list(struct sl_service *service, const struct sl_batch *batch,
+                       const struct sl_bulk_totals *totals, struct sl_report *report,
+                       struct sl_err *err)
+{
+    int status = 0;
+    struct sl_err second;
+
+    if (report->file)
+        status =
+            sl_bulk_report(service, batch->id, SL_WITHOUT_IDS, report->file, report->path, err);
+    if (status == 0)
+        status = sl_report_close(report, err);
+    if (sl_batches_discard(service->db, batch->id, status < 0 ? &second : err) < 0 || status < 0)
+        return -1;
+    return sl_bulk_refuse(totals, err);
 }
 
 /* From "loading" to "ready", or forgotten. Returns 1, 0 if a person said no, or -1. */
@@ -372,6 +394,8 @@ static int bulk(const struct sl_cli *cli, const struct bulk_options *given,
         return dry_bulk(cli, service, school, &options, report, err);
     if (sl_bulk_load(service, cli->arena, school, &options, &batch, &totals, hash, err) < 0)
         return -1;
+    if (!totals.known && totals.failed == totals.total)
+        return refuse_list(service, &batch, &totals, report, err);
     go = release(cli, service, school, given, &totals, &batch, hash, err);
     if (go <= 0) {
         if (go == 0)
@@ -488,6 +512,8 @@ static int estimate_run(const struct sl_cli *cli, const void *opaque, struct sl_
     options.in = in;
     if (sl_bulk_load(service, cli->arena, &school, &options, &batch, &totals, hash, err) < 0)
         return -1;
+    if (totals.failed == totals.total)
+        return sl_bulk_refuse(&totals, err);
     return print_estimate(cli, service, &school, &totals, err);
 }
 

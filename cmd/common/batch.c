@@ -304,7 +304,7 @@ static int write_report(const struct sl_cli *cli, struct sl_service *service,
 {
     if (!report->file)
         return 0;
-    if (sl_bulk_report(service, batch->id, report->file, report->path, err) == 0 &&
+    if (sl_bulk_report(service, batch->id, SL_WITH_IDS, report->file, report->path, err) == 0 &&
         sl_report_close(report, err) == 0)
         return 0;
     return sl_err_hint(err, "`%s status %s --report FILE` writes it again", cli->program,
@@ -532,7 +532,7 @@ int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
         sl_report_open(cli, given->report, &report, err) < 0)
         return -1;
     if (report.file) {
-        if (sl_bulk_report(service, batch.id, report.file, report.path, err) < 0)
+        if (sl_bulk_report(service, batch.id, SL_WITH_IDS, report.file, report.path, err) < 0)
             return -1;
         return sl_report_close(&report, err);
     }

@@ -267,6 +267,19 @@ char *sl_printable(struct sl_arena *arena, const char *bytes, size_t n, size_t m
     return out.data;
 }
 
+char *sl_utf8_repair(struct sl_arena *arena, const char *bytes, size_t n)
+{
+    struct sl_buf out = sl_buf_new(arena);
+
+    for (size_t i = 0; i < n;) {
+        size_t step = bytes[i] ? sequence((const unsigned char *)bytes + i, n - i) : 0;
+
+        sl_buf_add(&out, step > 0 ? bytes + i : "\xef\xbf\xbd", step > 0 ? step : 3);
+        i += step > 0 ? step : 1;
+    }
+    return out.data;
+}
+
 /* Levenshtein's distance, one row kept; words of more than 63 bytes are far from all. */
 static size_t distance(const char *a, const char *b)
 {

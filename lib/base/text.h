@@ -49,6 +49,9 @@ bool sl_equal_secret(const void *a, const void *b, size_t n);
  * bidirectional overrides as '?', invalid bytes as '?'; "" for NULL. */
 char *sl_printable(struct sl_arena *arena, const char *bytes, size_t n, size_t most);
 
+/* Bytes as valid UTF-8: each that is not of a character becomes U+FFFD. */
+char *sl_utf8_repair(struct sl_arena *arena, const char *bytes, size_t n);
+
 /* The nearest of the words, for "did you mean", or NULL if none is near (edit distance at
  * most a third of the longer one's length, and at most 3). */
 const char *sl_nearest(const char *word, const char *const *words, size_t n_words);

@@ -74,17 +74,24 @@ static const char *phone_problem(const struct sl_phone *phone)
     return NULL;
 }
 
+/* What stands in the phone column, for the report: of a bad row too, if it got so far. */
+static const char *phone_given(struct loader *loader, const struct sl_csv_row *row)
+{
+    const char *field = row->fields[loader->phone_column];
+
+    field = sl_utf8_repair(loader->page, field ? field : "", field ? strlen(field) : 0);
+    return sl_printable(loader->page, field, strlen(field), MOST_GIVEN);
+}
+
 static struct verdict judge(struct loader *loader, const struct sl_csv_row *row)
 {
     struct sl_buf text = sl_buf_new(loader->page);
-    struct verdict verdict = { .status = "queued" };
+    struct verdict verdict = { .status = "queued", .given = phone_given(loader, row) };
     struct sl_sms_text look;
     struct sl_phone phone;
 
     if (row->bad)
-        return failed("", sl_arena_strdup(loader->page, row->bad));
-    verdict.given = sl_printable(loader->page, row->fields[loader->phone_column],
-                                 strlen(row->fields[loader->phone_column]), MOST_GIVEN);
+        return failed(verdict.given, sl_arena_strdup(loader->page, row->bad));
     phone = sl_phone_read(loader->page, row->fields[loader->phone_column], loader->school->country);
     if (phone_problem(&phone))
         return failed(verdict.given, phone_problem(&phone));
@@ -272,6 +279,30 @@ static int report_dry(struct loader *loader, int64_t line, struct verdict *verdi
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
+/* The first few are told at once, if all are bad. */
+static void keep_reason(struct loader *loader, size_t line, const struct verdict *verdict)
+{
+    struct sl_bulk_totals *totals = loader->totals;
+
+    if (strcmp(verdict->status, "failed") != 0 || totals->failed >= SL_BULK_REASONS)
+        return;
+    totals->bad[totals->failed].line = (int64_t)line;
+    totals->bad[totals->failed].error = sl_arena_strdup(loader->arena, verdict->error);
+}
+
+int sl_bulk_refuse(const struct sl_bulk_totals *totals, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_buf why = sl_buf_new(arena);
+
+    for (size_t i = 0; i < SL_BULK_REASONS && totals->bad[i].line; i++)
+        sl_buf_text(&why, sl_arena_printf(arena, "%s line %lld: %s", i > 0 ? ";" : ":",
+                                          (long long)totals->bad[i].line, totals->bad[i].error));
+    return sl_err_set(err, SL_ERR_DATA, "no row of the list can be sent (%lld looked at)%s%s",
+                      (long long)totals->total, why.data,
+                      totals->total > SL_BULK_REASONS ? "; and so on" : "");
+}
+
 static int take(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err)
 {
     struct verdict verdict = judge(loader, row);
@@ -282,6 +313,7 @@ static int take(struct loader *loader, const struct sl_csv_row *row, struct sl_e
     }
     if (judge_optout(loader, &verdict, err) < 0)
         return -1;
+    keep_reason(loader, row->line, &verdict);
     loader->totals->total++;
     if (loader->options->dry)
         return report_dry(loader, (int64_t)row->line, &verdict, err);
@@ -436,14 +468,14 @@ static int read_list(struct loader *loader, struct sl_err *err)
         if (sl_batches_count(loader->service->db, loader->arena, loader->batch->id, &counts, err) <
             0)
             return -1;
-        *loader->totals = (struct sl_bulk_totals){ counts.total,   counts.queued,   counts.failed,
-                                                   counts.skipped, counts.segments, false };
+        loader->totals->total = counts.total;
+        loader->totals->good = counts.queued;
+        loader->totals->failed = counts.failed;
+        loader->totals->skipped = counts.skipped;
+        loader->totals->segments = counts.segments;
     }
     if (loader->totals->total == 0)
         return sl_err_set(err, SL_ERR_DATA, "the list has a header and no rows");
-    if (loader->totals->good == 0 && loader->totals->skipped == 0)
-        return sl_err_set(err, SL_ERR_DATA, "no row of the list can be sent (%lld looked at)",
-                          (long long)loader->totals->total);
     return 0;
 }
 
@@ -508,14 +540,17 @@ int sl_bulk_load(struct sl_service *service, struct sl_arena *arena, const struc
 
 /* ---- The report -------------------------------------------------------------------------------- */
 
-static int write_message(FILE *out, const struct sl_message *message, struct sl_arena *arena)
+static int write_message(FILE *out, const struct sl_message *message, enum sl_bulk_ids ids,
+                         struct sl_arena *arena)
 {
     const char *fields[] = {
         sl_arena_printf(arena, "%lld", (long long)message->line),
         message->address_given,
         message->address,
         message->status,
-        sl_arena_printf(arena, "%s-%lld", message->batch, (long long)message->line),
+        ids == SL_WITH_IDS
+            ? sl_arena_printf(arena, "%s-%lld", message->batch, (long long)message->line)
+            : NULL,
         message->external_reference,
         message->segments ? sl_arena_printf(arena, "%lld", (long long)message->segments) : NULL,
         message->cost_text,
@@ -528,8 +563,8 @@ static int write_message(FILE *out, const struct sl_message *message, struct sl_
     return sl_csv_write(out, fields, SL_COUNT(fields));
 }
 
-int sl_bulk_report(struct sl_service *service, int64_t batch_id, FILE *out, const char *name,
-                   struct sl_err *err)
+int sl_bulk_report(struct sl_service *service, int64_t batch_id, enum sl_bulk_ids ids, FILE *out,
+                   const char *name, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
@@ -541,7 +576,7 @@ int sl_bulk_report(struct sl_service *service, int64_t batch_id, FILE *out, cons
     if (sl_messages_list(&rows, service->db, batch_id, 0, err) < 0)
         return -1;
     while ((more = sl_messages_next(&rows, &message, err)) > 0) {
-        if (write_message(out, &message, arena) < 0)
+        if (write_message(out, &message, ids, arena) < 0)
             return sl_err_set(err, SL_ERR_IO, "%s: %m", name);
         sl_arena_reset(arena);
     }

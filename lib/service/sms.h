@@ -51,28 +51,40 @@ struct sl_bulk_options {
     void *opaque;
 };
 
+enum { SL_BULK_REASONS = 3 };
+
 struct sl_bulk_totals {
     int64_t total, good, failed, skipped, segments;
     bool known; /* the key's earlier batch: nothing was read anew */
+    struct {
+        int64_t line;
+        const char *error;
+    } bad[SL_BULK_REASONS]; /* the first of the bad rows; line 0 ends them */
 };
 
 /* Reads the list to its end and records every row, bad and skipped ones too, with its line; then
  * the batch is still "loading", and nothing of it is sent before sl_batches_ready() with the
  * `content_hash` that is given here. A list of the same key that was read in part is read on;
- * one that was read whole must be the same to the byte (SL_ERR_DATA). No row that can be sent,
- * an unknown column, a header that is none: SL_ERR_DATA, and nothing is left behind. */
+ * one that was read whole must be the same to the byte (SL_ERR_DATA). No row at all, an unknown
+ * column, a header that is none: SL_ERR_DATA, and nothing is left behind. If every row is bad
+ * (failed == total) the caller reports them, discards the batch, and sl_bulk_refuse()s the list. */
 int sl_bulk_load(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
                  const struct sl_bulk_options *options, struct sl_batch *batch,
                  struct sl_bulk_totals *totals, char content_hash[65], struct sl_err *err);
+
+/* "no row of the list can be sent", and why: SL_ERR_DATA. Returns -1. */
+int sl_bulk_refuse(const struct sl_bulk_totals *totals, struct sl_err *err);
 
 /* What a text of this school last cost: in 10^-6 for a segment. Returns 1, 0 if none is known,
  * or -1. */
 int sl_sms_price(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
                  int64_t *micro_per_segment, const char **currency, struct sl_err *err);
 
-/* The report: CSV, one row for each of the list, in its order. */
+/* The report: CSV, one row for each of the list, in its order. A list that is refused has rows
+ * and no ids: what was recorded of it is discarded. */
+enum sl_bulk_ids { SL_WITH_IDS, SL_WITHOUT_IDS };
 extern const char *const sl_bulk_report_columns[10];
-int sl_bulk_report(struct sl_service *service, int64_t batch_id, FILE *out, const char *name,
-                   struct sl_err *err);
+int sl_bulk_report(struct sl_service *service, int64_t batch_id, enum sl_bulk_ids ids, FILE *out,
+                   const char *name, struct sl_err *err);
 
 #endif

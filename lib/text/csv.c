@@ -14,13 +14,7 @@
 #include "lib/base/text.h"
 
 enum { AHEAD = 64 * 1024 };
-
-/* What ends the row that is being read. */
-enum ending {
-    BY_PARSER, /* what libcsv says */
-    BY_LINE,   /* the line's end: libcsv no longer follows */
-    BY_QUOTES, /* the first line's end outside quotes, counted: the row is too long to keep */
-};
+static const size_t nowhere = SIZE_MAX;
 
 struct sl_csv {
     FILE *in;
@@ -30,10 +24,12 @@ struct sl_csv {
     struct csv_parser parser;
     struct sl_columns columns;
 
-    char *ahead; /* AHEAD bytes, of which [at, end) are not taken yet */
+    char *ahead; /* SL_CSV_ROW_MOST + AHEAD bytes, of which [at, end) are not taken yet */
     size_t at, end;
     size_t line; /* the number of the line that begins or goes on at `at` */
     bool at_eof;
+    size_t second_at; /* where the second line of the row begins in `ahead`, or nowhere */
+    size_t second_line;
 
     /* The row. */
     char *bytes; /* its fields, each with a NUL */
@@ -41,9 +37,9 @@ struct sl_csv {
     const char **fields; /* of columns.n */
     size_t n_fields;     /* may be more */
     size_t n_raw;        /* bytes of the input */
-    enum ending ending;
     bool ended;
-    bool in_quotes;  /* an odd number of quotes */
+    bool open;       /* a field's quote was opened on an earlier line */
+    bool given_up;   /* libcsv is not given the rest of it */
     const char *bad; /* the first reason, or NULL */
     char reason[128];
 };
@@ -57,24 +53,38 @@ struct piece {
     const char *end; /* "\n", "\r\n", "" where the input ends without one; NULL: it goes on */
 };
 
+/* Makes room: what was taken goes, but for lines that may have to be read again. */
+static void drop_taken(struct sl_csv *csv)
+{
+    size_t n = csv->second_at < csv->at ? csv->second_at : csv->at;
+
+    memmove(csv->ahead, csv->ahead + n, csv->end - n);
+    csv->end -= n;
+    csv->at -= n;
+    if (csv->second_at != nowhere)
+        csv->second_at -= n;
+}
+
+/* Fills up to AHEAD bytes that are not taken. What is kept before them is less than a row. */
 static int read_ahead(struct sl_csv *csv, struct sl_err *err)
 {
-    size_t n;
+    size_t room, n;
 
-    memmove(csv->ahead, csv->ahead + csv->at, csv->end - csv->at);
-    csv->end -= csv->at;
-    csv->at = 0;
-    n = fread(csv->ahead + csv->end, 1, AHEAD - csv->end, csv->in);
+    drop_taken(csv);
+    if (csv->end - csv->at >= AHEAD)
+        return 0;
+    room = AHEAD - (csv->end - csv->at);
+    n = fread(csv->ahead + csv->end, 1, room, csv->in);
     if (ferror(csv->in))
         return sl_err_set(err, SL_ERR_IO, "cannot read the list: %s", strerror(errno));
     if (csv->on_bytes && n > 0)
         csv->on_bytes(csv->context, csv->ahead + csv->end, n);
     csv->end += n;
-    csv->at_eof = csv->end < AHEAD;
+    csv->at_eof = n < room;
     return 0;
 }
 
-/* Reads on, if need be, until a whole line is there or no room is left for more. */
+/* Reads on, if need be, until a whole line is there or enough of a longer one. */
 static int find_line_end(struct sl_csv *csv, const char **found, struct sl_err *err)
 {
     *found = memchr(csv->ahead + csv->at, '\n', csv->end - csv->at);
@@ -82,7 +92,7 @@ static int find_line_end(struct sl_csv *csv, const char **found, struct sl_err *
         return 0;
     if (read_ahead(csv, err) != 0)
         return -1;
-    *found = memchr(csv->ahead, '\n', csv->end);
+    *found = memchr(csv->ahead + csv->at, '\n', csv->end - csv->at);
     return 0;
 }
 
@@ -121,6 +131,15 @@ static void mark_bad(struct sl_csv *csv, const char *reason)
         csv->bad = reason;
 }
 
+/* A NUL would hide what is behind it; 0xFF is as little text as it is. */
+static void show_nuls(char *bytes, size_t n)
+{
+    char *end = bytes + n;
+
+    while ((bytes = memchr(bytes, '\0', (size_t)(end - bytes))) != NULL)
+        *bytes = '\xff';
+}
+
 static void on_field(void *bytes, size_t n, void *context)
 {
     struct sl_csv *csv = context;
@@ -129,12 +148,17 @@ static void on_field(void *bytes, size_t n, void *context)
     assert(csv->n_bytes + n < SL_CSV_ROW_MOST + 2); /* no field is longer than its input */
     memcpy(field, bytes, n);
     field[n] = '\0';
-    if (!sl_utf8_valid(field, n))
+    if (!sl_utf8_valid(field, n)) {
         mark_bad(csv, memchr(field, '\0', n) ? "a NUL byte" : "not valid UTF-8");
+        show_nuls(field, n);
+    }
+    if (csv->given_up && csv->open) /* the lines behind its first are not of it */
+        field[strcspn(field, "\r\n")] = '\0';
     if (csv->n_fields < csv->columns.n)
         csv->fields[csv->n_fields] = field;
     csv->n_fields++;
     csv->n_bytes += n + 1;
+    csv->open = false;
 }
 
 static void on_row(int end, void *context)
@@ -145,13 +169,14 @@ static void on_row(int end, void *context)
     csv->ended = true;
 }
 
-/* The row is bad, and libcsv is not given the rest of it. */
-static void give_up(struct sl_csv *csv, enum ending ending, const char *reason)
+/* The row is bad, and ends with its first line: libcsv is given no more of it. */
+static void give_up(struct sl_csv *csv, const char *reason)
 {
-    mark_bad(csv, reason);
-    csv->ending = ending;
-    csv->ended = false;
-    (void)csv_fini(&csv->parser, NULL, NULL, NULL);
+    if (reason)
+        mark_bad(csv, reason);
+    csv->given_up = true;
+    (void)csv_fini(&csv->parser, on_field, NULL, csv);
+    csv->ended = csv->second_at != nowhere;
 }
 
 /* libcsv stopped at a quote where none may be. In an unquoted field it is a character; behind
@@ -163,7 +188,7 @@ static size_t take_quote(struct sl_csv *csv, const char *at)
     if (csv_error(&csv->parser) != CSV_EPARSE)
         sl_out_of_memory();
     if (csv->parser.quoted) {
-        give_up(csv, BY_LINE, "text behind a closing quote, or a quote that is not closed");
+        give_up(csv, csv->open ? "a quote that is never closed" : "text behind a closing quote");
         return 0;
     }
     (void)csv_set_opts(&csv->parser, CSV_REPALL_NL);
@@ -174,7 +199,7 @@ static size_t take_quote(struct sl_csv *csv, const char *at)
 
 static void parse(struct sl_csv *csv, const char *bytes, size_t n)
 {
-    while (n > 0 && csv->ending == BY_PARSER) {
+    while (n > 0 && !csv->given_up) {
         size_t done = csv_parse(&csv->parser, bytes, n, on_field, on_row, csv);
 
         if (done < n)
@@ -184,40 +209,53 @@ static void parse(struct sl_csv *csv, const char *bytes, size_t n)
     }
 }
 
-static void count_quotes(struct sl_csv *csv, const char *bytes, size_t n)
+/* The line ended, and the row did not: a quote is open. Where it has all its fields already it
+ * cannot be good, and is not followed: so no line is read again more often than there are
+ * columns. */
+static void go_on(struct sl_csv *csv)
 {
-    const char *end = bytes + n;
-
-    while ((bytes = memchr(bytes, '"', (size_t)(end - bytes))) != NULL) {
-        csv->in_quotes = !csv->in_quotes;
-        bytes++;
+    csv->open = true;
+    if (csv->second_at == nowhere) {
+        csv->second_at = csv->at;
+        csv->second_line = csv->line;
     }
+    if (csv->columns.n > 0 && csv->n_fields >= csv->columns.n)
+        give_up(csv, NULL);
 }
 
 static void take(struct sl_csv *csv, const struct piece *piece)
 {
-    count_quotes(csv, piece->bytes, piece->n);
     csv->n_raw += piece->n + (piece->end ? strlen(piece->end) : 0);
-    if (csv->n_raw > SL_CSV_ROW_MOST && csv->ending == BY_PARSER)
-        give_up(csv, BY_QUOTES, "a row of more than 1 MiB");
+    if (csv->n_raw > SL_CSV_ROW_MOST && !csv->given_up)
+        give_up(csv,
+                csv->open ? "a quote that is not closed within 1 MiB" : "a row of more than 1 MiB");
     parse(csv, piece->bytes, piece->n);
-    if (csv->ended)
-        give_up(csv, BY_LINE, "a carriage return in the middle of a line");
+    if (csv->ended && !csv->given_up)
+        give_up(csv, "a carriage return in the middle of a line");
     if (!piece->end)
         return;
-    if (csv->ending == BY_PARSER)
+    if (!csv->given_up)
         parse(csv, *piece->end ? piece->end : "\n", *piece->end ? strlen(piece->end) : 1);
     else
-        csv->ended = csv->ending == BY_LINE || !csv->in_quotes;
+        csv->ended = true;
     csv->line++;
+    if (!csv->ended)
+        go_on(csv);
 }
 
 static void begin_row(struct sl_csv *csv)
 {
     csv->n_bytes = csv->n_fields = csv->n_raw = 0;
-    csv->ending = BY_PARSER;
-    csv->ended = csv->in_quotes = false;
+    csv->second_at = nowhere;
+    csv->ended = csv->open = csv->given_up = false;
     csv->bad = NULL;
+}
+
+/* A quote that somebody forgot would take the lines behind it into its row, up to the next one. */
+static void read_again(struct sl_csv *csv)
+{
+    csv->at = csv->second_at;
+    csv->line = csv->second_line;
 }
 
 /* Reads one row, or one blank line, which has no fields and is not bad. Returns 1, 0 at the end
@@ -232,11 +270,13 @@ static int read_row(struct sl_csv *csv, struct sl_err *err)
         take(csv, &piece);
     if (more < 0)
         return -1;
-    if (csv->ended)
-        return 1;
-    if (csv->n_raw == 0)
+    if (!csv->ended && csv->n_raw == 0)
         return 0;
-    csv->bad = "a quote that is not closed";
+    if (!csv->ended)
+        give_up(csv, "a quote that is never closed");
+    if (csv->second_at != nowhere &&
+        (csv->given_up || (csv->columns.n > 0 && csv->n_fields != csv->columns.n)))
+        read_again(csv);
     return 1;
 }
 
@@ -338,10 +378,11 @@ int sl_csv_open(struct sl_csv **out, FILE *in,
     csv->on_bytes = on_bytes;
     csv->context = context;
     csv->line = 1;
+    csv->second_at = nowhere;
     csv->arena = sl_arena_new();
-    csv->ahead = sl_arena_alloc(csv->arena, AHEAD, 1);
-    csv->bytes = malloc(SL_CSV_ROW_MOST + 2); /* untouched pages cost nothing */
-    if (!csv->bytes)
+    csv->ahead = malloc(SL_CSV_ROW_MOST + AHEAD); /* untouched pages cost nothing */
+    csv->bytes = malloc(SL_CSV_ROW_MOST + 2);
+    if (!csv->ahead || !csv->bytes)
         sl_out_of_memory();
     if (start(csv, err) != 0 || read_header(csv, err) != 0)
         return -1;
@@ -356,6 +397,7 @@ void sl_csv_close(struct sl_csv **csv)
         return;
     csv_free(&(*csv)->parser);
     sl_arena_free(&(*csv)->arena);
+    free((*csv)->ahead);
     free((*csv)->bytes);
     free(*csv);
     *csv = NULL;
@@ -366,6 +408,22 @@ const struct sl_columns *sl_csv_columns(const struct sl_csv *csv)
     return &csv->columns;
 }
 
+/* What only the whole row tells: how many fields it has, and how many lines. */
+static void judge_row(struct sl_csv *csv, size_t line)
+{
+    if (csv->bad && csv->line > line + 1)
+        (void)snprintf(csv->reason, sizeof csv->reason, "%s (lines %zu to %zu)", csv->bad, line,
+                       csv->line - 1);
+    else if (!csv->bad && csv->n_fields != csv->columns.n)
+        (void)snprintf(csv->reason, sizeof csv->reason, "%zu field%s where the header has %zu%s",
+                       csv->n_fields, csv->n_fields == 1 ? "" : "s", csv->columns.n,
+                       csv->second_at != nowhere ? ", and a quote that its line does not close"
+                                                 : "");
+    else
+        return;
+    csv->bad = csv->reason;
+}
+
 int sl_csv_next(struct sl_csv *csv, struct sl_csv_row *row, struct sl_err *err)
 {
     size_t line;
@@ -373,16 +431,10 @@ int sl_csv_next(struct sl_csv *csv, struct sl_csv_row *row, struct sl_err *err)
 
     if (more <= 0)
         return more;
-    if (csv->bad && csv->line > line + 1) {
-        (void)snprintf(csv->reason, sizeof csv->reason, "%s (lines %zu to %zu)", csv->bad, line,
-                       csv->line - 1);
-        csv->bad = csv->reason;
-    } else if (!csv->bad && csv->n_fields != csv->columns.n) {
-        (void)snprintf(csv->reason, sizeof csv->reason, "%zu field%s where the header has %zu",
-                       csv->n_fields, csv->n_fields == 1 ? "" : "s", csv->columns.n);
-        csv->bad = csv->reason;
-    }
-    *row = (struct sl_csv_row){ line, csv->bad ? NULL : csv->fields, csv->bad };
+    judge_row(csv, line);
+    for (size_t i = csv->n_fields; i < csv->columns.n; i++)
+        csv->fields[i] = NULL;
+    *row = (struct sl_csv_row){ line, csv->fields, csv->bad };
     return 1;
 }
 

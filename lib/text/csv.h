@@ -6,7 +6,11 @@
  * beyond the RFC, both certain: blanks around an unquoted field are dropped (nobody sees them in
  * a spreadsheet; quoted ones stay), and a quote inside an unquoted field is a character.
  *
- * A bad row is given like any other, with its reason, and reading goes on behind it. */
+ * A bad row is given like any other, with its reason, and reading goes on behind it. A quote that
+ * is never closed, or closes where no field may end, spoils the line on which its row starts and no
+ * more: the lines behind it are read anew, as rows of their own. So are those of a quoted field
+ * that leaves its row with too few or too many fields. (A quote that a later line closes as if it
+ * were meant to makes one good row of the lines between; nothing can tell.) */
 #ifndef SL_TEXT_CSV_H
 #define SL_TEXT_CSV_H
 
@@ -24,10 +28,11 @@ enum {
 };
 
 struct sl_csv_row {
-    size_t line;               /* where it starts; the first line of the input is 1 */
-    const char *const *fields; /* one for each column, valid UTF-8; NULL if the row is bad.
-                                  The reader's, until the next call */
-    const char *bad;           /* why it cannot be used, or NULL; the reader's, as above */
+    size_t line; /* where it starts; the first line of the input is 1 */
+    /* One for each column, valid UTF-8; the reader's, until the next call. Of a bad row what could
+     * be read, as it stands there (a NUL as the byte 0xFF), and NULL for the rest. */
+    const char *const *fields;
+    const char *bad; /* why it cannot be used, or NULL; the reader's, as above */
 };
 
 /* Starts reading and reads the header. `in` stays the caller's and stays open until the reader

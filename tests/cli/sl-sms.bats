@@ -194,7 +194,7 @@ plain() {
     refused 65 "did you mean 'name'" sl-sms estimate -s greenhill -m '{nam}' --file list.csv
 }
 
-# A list with every kind of bad row; two can be sent.
+# A list with every kind of bad row; three can be sent.
 bad_rows() {
     {
         printf 'phone,name\n0712345678,A\n0722000000\n0722000001,b,c\n"0712345670" x,y\n'
@@ -207,7 +207,7 @@ bad_rows() {
 @test "a bad row is reported with its line, and the rest goes on" {
     bad_rows
     queued -m 'Hi {name}' --report report.csv -f json
-    [ "$(jq -c '[.total, .failed, .skipped, .queued, .segments]' <<< "$output")" = '[15,12,1,2,2]' ]
+    [ "$(jq -c '[.total, .failed, .skipped, .queued, .segments]' <<< "$output")" = '[16,12,1,3,3]' ]
     [ "$(row 2 status)" = queued ]
     [ "$(row 15 status)" = queued ]
     [ "$(row 14 status)" = skipped ]
@@ -223,10 +223,41 @@ bad_rows() {
     [[ "$(row 11 error)" == *digits* ]]
     [[ "$(row 12 error)" == *"1 MiB"* ]]
     [[ "$(row 13 error)" == *"control character"* ]]
-    [[ "$(row 16 error)" == *"not closed"* ]]
-    [ "$(row 3 phone)" = "" ]
+    [[ "$(row 16 error)" == "a quote that is never closed" ]]
+    [ "$(row 3 phone)" = 0722000000 ]
+    [ "$(row 4 phone)" = 0722000001 ]
+    [ "$(row 5 phone)" = 0712345670 ]
+    [ "$(row 6 phone)" = 07�12345678 ]
+    [ "$(row 7 phone)" = 0712000001 ]
     [ "$(row 10 phone)" = 2.54712E+11 ]
-    [ "$(sql "SELECT count(*) FROM integration_queue")" -eq 2 ]
+    [ "$(row 16 phone)" = 0733000000 ]
+    [ "$(row 17 status)" = queued ]
+    iconv -f UTF-8 -t UTF-8 report.csv > /dev/null
+    [ "$(sql "SELECT count(*) FROM integration_queue")" -eq 3 ]
+}
+
+@test "a quote that is never closed takes no row with it" {
+    list 'phone,name\n0712345670,A\n0712345671,"B\n0712345672,C\n0712345673,"D"\n0712345674,E\n'
+    queued -m 'Hi {name}' --report report.csv
+    [ "$(cut -d, -f1,4 report.csv | xargs)" = "line,status 2,queued 3,failed 4,queued 5,queued 6,queued" ]
+    [ "$(row 3 'phone, error')" = "0712345671|a quote that is never closed" ]
+    refused 65 "line 3: a quote that is never closed" bulk --strict -m Hi --file list.csv
+}
+
+@test "a list whose rows are all bad is refused with the reasons, and reported" {
+    list 'phone,name\n12,A\nabc,B\n07\377,C\n0712345678\n'
+    for dry in "" -n; do
+        # shellcheck disable=SC2086
+        refused 65 "line 2: " bulk $dry -m 'Hi {name}' --file list.csv --report report.csv
+        [[ "$stderr" == *"(4 looked at)"*"line 3: "*"line 4: not valid UTF-8; and so on"* ]]
+        [ "$(cut -d, -f1,4,5 report.csv | xargs)" = "line,status,id 2,failed, 3,failed, 4,failed, 5,failed," ]
+        [ "$(row 4 phone)" = "07�" ]
+        [ "$(row 5 'phone, error')" = "0712345678|1 field where the header has 2" ]
+        rm report.csv
+    done
+    refused 65 "line 2: " bulk -m 'Hi {name}' --file list.csv --key K
+    refused 74 full bulk -m 'Hi {name}' --file list.csv --report /dev/full
+    refused 65 "line 2: " sl-sms estimate -s greenhill -m 'Hi {name}' --file list.csv
 }
 
 @test "with --strict one bad row stops all, and nothing stays" {
