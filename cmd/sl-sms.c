@@ -132,12 +132,7 @@ static int send_batch(const struct sl_cli *cli, struct sl_service *service,
     if (sl_batch_print(cli, service, batch->id, 0, school->timezone, err) < 0 ||
         sl_batches_count(service->db, cli->arena, batch->id, &result, err) < 0)
         return -1;
-    if (counts.refused)
-        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
-               counts.refused);
-    else if (result.queued > 0)
-        sl_say(cli, "%s: queued; `sl-queue-run` or `sl-sms resume %s` sends it", cli->program,
-               batch->public_id);
+    sl_batch_tell_rest(cli, batch, &result, &counts);
     return sl_batch_status(&result, &counts);
 }
 

@@ -214,12 +214,16 @@ struct draining {
     const volatile sig_atomic_t *stop;
     struct sl_progress progress;
     int64_t done;
+    const char *told; /* what was waited for last */
 };
 
 static void on_progress(void *opaque, const struct sl_engine_counts *counts)
 {
     struct draining *draining = opaque;
 
+    if (counts->waiting && counts->waiting != draining->told)
+        sl_say(draining->cli, "%s: waiting: %s", draining->cli->program, counts->waiting);
+    draining->told = counts->waiting ? counts->waiting : draining->told;
     sl_progress_update(&draining->progress, draining->done + counts->settled,
                        counts->waiting ? counts->waiting : "sent");
 }
@@ -280,18 +284,24 @@ static int drain(const struct sl_cli *cli, struct sl_service *service, const str
     return sl_batches_finish(service->db, batch->id, sl_now_ms(), err) < 0 ? -1 : 0;
 }
 
-/* What is left, and what to do about it. */
-static void tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
-                      const struct sl_batch_counts *counts, const struct sl_engine_counts *run)
+/* Why rows are left: words for a line, "" if nobody knows. */
+static const char *why_left(const struct sl_cli *cli, const struct sl_engine_counts *run)
+{
+    if (*run->unreached)
+        return sl_arena_printf(cli->arena, "the provider cannot be reached (%s); ", run->unreached);
+    return run->waiting ? sl_arena_printf(cli->arena, "%s; ", run->waiting) : "";
+}
+
+void sl_batch_tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
+                        const struct sl_batch_counts *counts, const struct sl_engine_counts *run)
 {
     if (run->refused && counts->queued > 0)
         sl_say(cli,
                "%s: credentials refused: %s; mend them with `sl-config set`, then `%s resume %s`",
                cli->program, run->refused, cli->program, batch->public_id);
     else if (counts->queued > 0)
-        sl_say(cli, "%s: `%s resume %s` or the timer sends the rest%s%s", cli->program,
-               cli->program, batch->public_id, run->waiting ? ": " : "",
-               run->waiting ? run->waiting : "");
+        sl_say(cli, "%s: %s%" PRId64 " queued: the timer or `%s resume %s` sends them",
+               cli->program, why_left(cli, run), counts->queued, cli->program, batch->public_id);
     if (counts->unknown > 0)
         sl_say(cli,
                "%s: %" PRId64
@@ -326,7 +336,7 @@ static int conclude(const struct sl_cli *cli, struct sl_service *service,
     if (sl_batches_count(service->db, cli->arena, batch->id, &counts, err) < 0)
         return -1;
     tell_summary(cli, batch, &counts, seconds);
-    tell_rest(cli, batch, &counts, run);
+    sl_batch_tell_rest(cli, batch, &counts, run);
     reported = write_report(cli, service, batch, report, err);
     if (!on_stdout && print_counts(cli, batch, &counts, seconds, school->timezone,
                                    reported < 0 ? &second : err) < 0)

@@ -29,6 +29,10 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
 /* What the batch came to, as the exit status; `run` may be NULL. */
 int sl_batch_status(const struct sl_batch_counts *counts, const struct sl_engine_counts *run);
 
+/* What is left, why, and what to do about it: on stderr. */
+void sl_batch_tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
+                        const struct sl_batch_counts *counts, const struct sl_engine_counts *run);
+
 /* The end that bulk and resume have in common: sends what is due of a batch, with a progress bar,
  * waiting for rows of a process that died until its lease is over; then summary, report, what to do
  * next. Returns the exit status, or -1 with an error that names the batch. */

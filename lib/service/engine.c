@@ -1,5 +1,6 @@
 #include "lib/service/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,6 +372,18 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
     return sl_transfer_start(engine->transfer, &send, err);
 }
 
+/* Until something was sent nobody knows whether there is anybody to wait for. */
+static void note_reach(struct engine *engine, const struct sl_exchange *exchange)
+{
+    char *why = engine->counts->unreached;
+
+    engine->reached = engine->reached || exchange->reach != SL_NOT_SENT;
+    (void)snprintf(why, sizeof engine->counts->unreached, "%s",
+                   engine->reached       ? ""
+                   : exchange->transport ? exchange->transport
+                                         : "no connection");
+}
+
 int engine_collect(struct engine *engine, struct sl_err *err)
 {
     struct sl_sent sent;
@@ -379,6 +392,7 @@ int engine_collect(struct engine *engine, struct sl_err *err)
         struct sl_job *job = sent.owner;
 
         job->sent = sent;
+        note_reach(engine, &sent.exchange);
         engine->n_flying--;
         engine_slot_of(engine, job)->n_flying--;
         if (job->item.id == 0) {
@@ -520,7 +534,7 @@ static int maintain(struct engine *engine, struct sl_err *err)
 /* Whether to stay though nothing is under way: somebody watches, or something is due soon. */
 static int stay(struct engine *engine, bool *staying, struct sl_err *err)
 {
-    int64_t at_ms, patience;
+    int64_t wait_ms = *engine->counts->unreached ? 0 : engine->options->patience_ms, at_ms;
 
     *staying = false;
     if (!may_claim(engine))
@@ -528,10 +542,9 @@ static int stay(struct engine *engine, bool *staying, struct sl_err *err)
     if (sl_queue_next_due(engine->service->db, &engine->options->filter, &at_ms, err) < 0)
         return -1;
     engine->counts->next_due_at = at_ms;
-    patience = engine->options->patience_ms > TICK_MS ? engine->options->patience_ms : TICK_MS;
-    *staying = engine->options->watch ||
-               (at_ms > 0 && at_ms <= sl_now_ms() + engine->options->patience_ms &&
-                engine->soonest_ms <= patience);
+    *staying =
+        engine->options->watch || (at_ms > 0 && at_ms <= sl_now_ms() + wait_ms &&
+                                   engine->soonest_ms <= (wait_ms > TICK_MS ? wait_ms : TICK_MS));
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct sl_engine_counts {
     int64_t settled;     /* messages and operations that came to an end, for progress */
     const char *refused; /* why an account was blocked while it ran: credentials; or NULL */
     const char *waiting; /* why rows are left that are due: "rate", "breaker", … ; or NULL */
+    char unreached[160]; /* why nobody could be connected to, so far; "": somebody was */
     int64_t next_due_at; /* when the next row is due that was left; 0: none */
 };
 
@@ -23,7 +24,8 @@ struct sl_engine_options {
     int64_t connections;               /* requests at once; 0: 16 */
     int64_t most_items;                /* claims no more than this; 0: any number */
     int64_t for_ms;                    /* stops claiming after it; 0: no such time */
-    int64_t patience_ms;               /* stays while a row is due within it */
+    int64_t patience_ms;               /* stays while a row is due within it, if the provider
+                                        * could be reached */
     bool watch;                        /* stays until it is told to stop */
     const volatile sig_atomic_t *stop; /* set by a signal: finish what is in flight, then end */
 

@@ -52,6 +52,7 @@ struct engine {
     struct slot *slots;
     struct queue ready, over; /* built and not marked; answered and not settled */
     size_t n_flying;
+    bool reached; /* a request has left */
     int64_t oldest_over_ms;
     uint64_t turn; /* whose turn it is among schools, and which claim is bulk's */
     int64_t next_claim_ms, next_maintain_ms, started_ms;

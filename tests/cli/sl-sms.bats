@@ -564,6 +564,17 @@ record='["id","batch","to","status","external_reference","segments","cost","curr
     [[ "$stderr" == *"0 messages cancelled"* ]]
 }
 
+@test "a list that reaches nobody says so at once, and is left to the timer" {
+    list 'phone,name\n0712345678,A\n0712345679,B\n'
+    SECONDS=0
+    run --separate-stderr bulk -m 'Hi {name}' --file list.csv -f json
+    [ "$status" -eq 75 ]
+    [ "$SECONDS" -lt 10 ]
+    [ "$(jq -c '[.queued, .failed]' <<< "$output")" = '[2,0]' ]
+    [[ "$stderr" == *"the provider cannot be reached ("*"the timer or \`sl-sms resume $(field batch <<< "$output")\`"* ]]
+    [ "$(sql "SELECT count(*) FROM integration_queue WHERE status = 'pending' AND next_attempt_at > 0")" -eq 2 ]
+}
+
 @test "a number that is repeated leaves no row of the queue without a message" {
     printf '%s\n' batch_size=1 | sl-config set -s greenhill -p africastalking --from - > /dev/null
     run --separate-stderr send -m Hi 0712345678 0712345678
