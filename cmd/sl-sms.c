@@ -72,6 +72,7 @@ static int dry_numbers(const struct sl_cli *cli, const struct sl_school *school,
     return 0;
 }
 
+/* Returns 1 if it would be sent, 0 if it would be skipped, or -1. */
 static int dry_record(struct sl_service *service, struct sl_output *output,
                       const struct sl_school *school, const char **phones, size_t i,
                       int64_t segments, struct sl_err *err)
@@ -82,13 +83,13 @@ static int dry_record(struct sl_service *service, struct sl_output *output,
     for (size_t j = 0; j < i && !why; j++)
         if (strcmp(phones[i], phones[j]) == 0)
             why = "the same number and text once more";
-    if (out < 0)
+    if (out < 0 ||
+        sl_output_row(output,
+                      (struct sl_value[]){ sl_text(phones[i]), sl_text(why ? "skipped" : "ready"),
+                                           sl_int(segments), sl_text(why) },
+                      err) < 0)
         return -1;
-    return sl_output_row(output,
-                         (struct sl_value[]){ sl_text(phones[i]),
-                                              sl_text(why ? "skipped" : "ready"), sl_int(segments),
-                                              sl_text(why) },
-                         err);
+    return why ? 0 : 1;
 }
 
 static int dry_send(const struct sl_cli *cli, struct sl_service *service,
@@ -105,6 +106,7 @@ static int dry_send(const struct sl_cli *cli, struct sl_service *service,
     const char **phones = SL_NEW(cli->arena, const char *, cli->n_operands);
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
     struct sl_config_row row;
+    size_t n_ready = 0;
 
     if (look.refused)
         return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
@@ -112,11 +114,15 @@ static int dry_send(const struct sl_cli *cli, struct sl_service *service,
         sl_config_choose(service, cli->arena, school, SL_SMS, options->provider, &row, err) < 0)
         return -1;
     output = sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
-    for (size_t i = 0; i < cli->n_operands; i++)
-        if (dry_record(service, output, school, phones, i, look.segments, err) < 0)
+    for (size_t i = 0; i < cli->n_operands; i++) {
+        int ready = dry_record(service, output, school, phones, i, look.segments, err);
+
+        if (ready < 0)
             return -1;
+        n_ready += (size_t)ready;
+    }
     sl_say(cli, "%s: nothing was sent", cli->program);
-    return sl_output_end(&output, err);
+    return sl_output_end(&output, err) < 0 ? -1 : n_ready == 0;
 }
 
 /* Sends what is recorded, unless an earlier line with its key did, and tells what became of it. */
@@ -276,7 +282,7 @@ static struct sl_bulk_options bulk_of(const struct sl_cli *cli, const struct bul
         .in = in,
         .phone_column = given->phone_column ? given->phone_column : "phone",
         .strict = given->strict,
-        .dry = cli->dry_run,
+        .mode = cli->dry_run ? SL_BULK_DRY : SL_BULK_RECORD,
     };
 }
 
@@ -293,7 +299,10 @@ static int print_estimate(const struct sl_cli *cli, struct sl_service *service,
         sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), school->timezone);
     const char *currency = NULL, *cost = NULL;
     int64_t micro;
-    int known = sl_sms_price(service, cli->arena, school, &micro, &currency, err);
+    int known = 0;
+
+    if (school->id)
+        known = sl_sms_price(service, cli->arena, school, &micro, &currency, err);
 
     if (known > 0)
         cost = sl_print_decimal(cli->arena, micro * totals->segments, 6, 4);
@@ -334,7 +343,7 @@ static int dry_bulk(const struct sl_cli *cli, struct sl_service *service,
     if (cli->format != SL_FORMAT_TABLE && strcmp(report->path ? report->path : "", "-") != 0 &&
         print_estimate(cli, service, school, &totals, err) < 0)
         return -1;
-    return totals.failed > 0 ? 1 : 0;
+    return totals.failed > 0 || totals.good == 0 ? 1 : 0;
 }
 
 /* All rows are bad: they are reported, and nothing of them stays. */
@@ -480,36 +489,43 @@ static int estimate_text(const struct sl_cli *cli, const struct estimate_options
     return sl_output_end(&output, err);
 }
 
-static int estimate_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+static int estimate_list(const struct sl_cli *cli, const struct estimate_options *given,
+                         struct sl_service *service, const struct sl_school *school,
+                         struct sl_err *err)
 {
-    const struct estimate_options *given = opaque;
-    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(close_list) FILE *in = NULL;
     struct sl_bulk_options options = {
         .sms = { .text = given->message,
                  .max_segments = given->max_segments,
                  .plain = given->plain },
         .phone_column = given->phone_column ? given->phone_column : "phone",
-        .dry = true,
+        .mode = SL_BULK_ESTIMATE,
     };
     struct sl_bulk_totals totals;
-    struct sl_school school;
     struct sl_batch batch = { 0 };
     char hash[65];
 
-    if (!given->file)
-        return estimate_text(cli, given, err);
-    if (!cli->school)
-        return sl_err_set(err, SL_ERR_USAGE, "an estimate of a list needs a school: --school CODE");
-    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
-        open_list(given->file, &in, err) < 0)
+    if (open_list(given->file, &in, err) < 0)
         return -1;
     options.in = in;
-    if (sl_bulk_load(service, cli->arena, &school, &options, &batch, &totals, hash, err) < 0)
+    if (sl_bulk_load(service, cli->arena, school, &options, &batch, &totals, hash, err) < 0)
         return -1;
     if (totals.failed == totals.total)
         return sl_bulk_refuse(&totals, err);
-    return print_estimate(cli, service, &school, &totals, err);
+    return print_estimate(cli, service, school, &totals, err);
+}
+
+static int estimate_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    const struct estimate_options *given = opaque;
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    struct sl_school school = { .country = "KE" }; /* nobody's: numbers are read as Kenya's */
+
+    if (!given->file)
+        return estimate_text(cli, given, err);
+    if (cli->school && sl_open_school(cli, SL_NO_KEYS, &service, &school, err) < 0)
+        return -1;
+    return estimate_list(cli, given, service, &school, err);
 }
 
 /* ---- optout ----------------------------------------------------------------------------------------- */

@@ -68,6 +68,8 @@ int sl_batch_status(const struct sl_batch_counts *counts, const struct sl_engine
         return SL_ERR_AUTH;
     if (counts->queued > 0)
         return SL_ERR_QUEUED;
+    if (counts->skipped > 0 && counts->skipped == counts->total)
+        return 1; /* nobody is told that it was done */
     return counts->failed > 0 || counts->unknown > 0 ? 1 : 0;
 }
 
@@ -302,6 +304,8 @@ void sl_batch_tell_rest(const struct sl_cli *cli, const struct sl_batch *batch,
     else if (counts->queued > 0)
         sl_say(cli, "%s: %s%" PRId64 " queued: the timer or `%s resume %s` sends them",
                cli->program, why_left(cli, run), counts->queued, cli->program, batch->public_id);
+    if (counts->skipped > 0 && counts->skipped == counts->total)
+        sl_say(cli, "%s: nobody was left to send to: all are skipped", cli->program);
     if (counts->unknown > 0)
         sl_say(cli,
                "%s: %" PRId64

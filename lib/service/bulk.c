@@ -49,6 +49,11 @@ struct verdict {
     int64_t segments;
 };
 
+static bool recording(const struct loader *loader)
+{
+    return loader->options->mode == SL_BULK_RECORD;
+}
+
 static void on_bytes(void *opaque, const char *bytes, size_t n)
 {
     struct loader *loader = opaque;
@@ -315,7 +320,7 @@ static int take(struct loader *loader, const struct sl_csv_row *row, struct sl_e
         return -1;
     keep_reason(loader, row->line, &verdict);
     loader->totals->total++;
-    if (loader->options->dry)
+    if (!recording(loader))
         return report_dry(loader, (int64_t)row->line, &verdict, err);
     return record(loader, (int64_t)row->line, &verdict, err);
 }
@@ -357,7 +362,7 @@ static int load_page(struct loader *loader, struct sl_err *err)
     int more = 1;
 
     sl_arena_reset(loader->page);
-    if (!loader->options->dry && sl_tx_begin(&tx, loader->service->db, err) < 0)
+    if (recording(loader) && sl_tx_begin(&tx, loader->service->db, err) < 0)
         return -1;
     for (int n = 0; n < PAGE_ROWS && more > 0; n++) {
         more = sl_csv_next(loader->csv, &row, err);
@@ -368,7 +373,7 @@ static int load_page(struct loader *loader, struct sl_err *err)
                                                      : compare_row(loader, &row, err)) < 0)
             return -1;
     }
-    if (!loader->options->dry && sl_tx_commit(&tx, err) < 0)
+    if (recording(loader) && sl_tx_commit(&tx, err) < 0)
         return -1;
     if (loader->options->progress)
         loader->options->progress(loader->options->opaque, loader->totals->total);
@@ -378,8 +383,10 @@ static int load_page(struct loader *loader, struct sl_err *err)
 static int open_list(struct loader *loader, struct sl_err *err)
 {
     const struct sl_bulk_options *options = loader->options;
-    int any = sl_optouts_any(loader->service->db, loader->school->id, "sms", err);
+    int any = 0;
 
+    if (loader->school->id)
+        any = sl_optouts_any(loader->service->db, loader->school->id, "sms", err);
     if (any < 0)
         return -1;
     loader->any_optouts = any > 0;
@@ -491,11 +498,13 @@ static int load(struct loader *loader, char content_hash[65], struct sl_err *err
 {
     struct sl_err ignored;
 
-    if (sms_sender(loader->service, loader->arena, loader->school, &loader->options->sms,
-                   &loader->sender, err) < 0 ||
-        open_list(loader, err) < 0 || look_once(loader, err) < 0)
+    if (loader->options->mode != SL_BULK_ESTIMATE &&
+        sms_sender(loader->service, loader->arena, loader->school, &loader->options->sms,
+                   &loader->sender, err) < 0)
         return -1;
-    if (!loader->options->dry && begin_batch(loader, err) < 0)
+    if (open_list(loader, err) < 0 || look_once(loader, err) < 0)
+        return -1;
+    if (recording(loader) && begin_batch(loader, err) < 0)
         return -1;
     if (loader->totals->known) {
         if (compare_list(loader, err) < 0)
@@ -506,7 +515,7 @@ static int load(struct loader *loader, char content_hash[65], struct sl_err *err
         return 0;
     }
     if (read_list(loader, err) < 0) {
-        if (!loader->options->dry && loader->loaded_line == 0 && err->code == SL_ERR_DATA)
+        if (recording(loader) && loader->loaded_line == 0 && err->code == SL_ERR_DATA)
             (void)sl_batches_discard(loader->service->db, loader->batch->id, &ignored);
         return -1;
     }

@@ -39,14 +39,19 @@ struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
 
 /* ---- Lists ------------------------------------------------------------------------------ */
 
+enum sl_bulk_mode {
+    SL_BULK_RECORD,   /* every row becomes a message */
+    SL_BULK_DRY,      /* nothing is recorded; what would stop the list does so here too */
+    SL_BULK_ESTIMATE, /* nor is a provider needed; without a school nobody has opted out */
+};
+
 struct sl_bulk_options {
     struct sl_sms_options sms;
     FILE *in;                 /* borrowed */
     const char *phone_column; /* "phone" */
     bool strict;              /* the first bad row refuses the list */
-    FILE *dry_report; /* dry run: nothing is recorded, and every row is reported here if it is not
-                       * NULL, with the status "ready" where it would be sent */
-    bool dry;
+    enum sl_bulk_mode mode;
+    FILE *dry_report; /* of a dry run: every row, "ready" where it would be sent; may be NULL */
     void (*progress)(void *opaque, int64_t rows);
     void *opaque;
 };
@@ -62,7 +67,9 @@ struct sl_bulk_totals {
     } bad[SL_BULK_REASONS]; /* the first of the bad rows; line 0 ends them */
 };
 
-/* Reads the list to its end and records every row, bad and skipped ones too, with its line; then
+/* Estimates without a school (id 0, the country given) need no service: it may be NULL.
+ *
+ * Reads the list to its end and records every row, bad and skipped ones too, with its line; then
  * the batch is still "loading", and nothing of it is sent before sl_batches_ready() with the
  * `content_hash` that is given here. A list of the same key that was read in part is read on;
  * one that was read whole must be the same to the byte (SL_ERR_DATA). No row at all, an unknown

@@ -80,7 +80,6 @@ plain() {
     refused 64 BATCH sl-sms status
     refused 64 school sl-sms send -m Hi 0712345678
     refused 64 school sl-sms bulk -m Hi < /dev/null
-    refused 64 school sl-sms estimate -m Hi --file -
     refused 64 NUMBER sl-sms optout add -s greenhill
 }
 
@@ -646,6 +645,19 @@ record='["id","batch","to","status","external_reference","segments","cost","curr
     [ "$(sl-sms estimate -s greenhill -m '{name}' --file list.csv -f json | jq -c '[.cost, .currency]')" = '["0.8000","KES"]' ]
 }
 
+@test "an estimate of a list needs neither school nor provider nor installation" {
+    list 'phone,name\n0712345678,A\n0712345679,B\n0712345678,A\n12,C\n'
+    want='{"total":4,"skipped":1,"failed":1,"segments":2,"cost":null,"currency":null}'
+    sl-sms optout add -s greenhill 0712345678 2> /dev/null
+    [ "$(sl-sms estimate -m '{name}' --file list.csv -f json)" = "$want" ]
+    school hillside
+    [ "$(sl-sms estimate -s hillside -m '{name}' --file list.csv -f json)" = "$want" ]
+    [ "$(sl-sms estimate -s greenhill -m '{name}' --file list.csv -f json | field skipped)" -eq 2 ]
+    [ "$(SL_DATABASE=nowhere SL_KEYRING=nowhere sl-sms estimate -m '{name}' --file - -f json < list.csv)" = "$want" ]
+    list 'phone\n12\n'
+    refused 65 "line 2: " sl-sms estimate -m Hi --file list.csv
+}
+
 @test "who opted out gets nothing, until it is taken back" {
     run --separate-stderr sl-sms optout add -s greenhill 0712345678 +254722000001
     [ "$status" -eq 0 ]
@@ -654,9 +666,23 @@ record='["id","batch","to","status","external_reference","segments","cost","curr
     [[ "$stderr" == *"0 added, 1 there already"* ]]
     [ "$(sl-sms optout list -s greenhill -f json | jq -c 'map(.phone) | sort')" = '["+254712345678","+254722000001"]' ]
     run --separate-stderr send -m Hi 0712345678 -f json
-    [ "$status" -eq 0 ]
-    [ "$(field status <<< "$output")" = skipped ]
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"nobody was left"* ]]
+    [ "$(jq -c '.[0] | [.status, .error]' <<< "$output")" = '["skipped","opted out"]' ]
     [ "$(sql "SELECT count(*) FROM integration_queue")" -eq 0 ]
+    run --separate-stderr send -n -m Hi 0712345678
+    [ "$status" -eq 1 ]
+    list 'phone\n0712345678\n+254722000001\n'
+    run --separate-stderr bulk -m Hi --file list.csv --report report.csv
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"nobody was left"* ]]
+    [ "$(cut -d, -f4 report.csv | xargs)" = "status skipped skipped" ]
+    run --separate-stderr bulk -n -m Hi --file list.csv
+    [ "$status" -eq 1 ]
+    run --separate-stderr send -m Hi 0712345678 0712345679 -f json
+    [ "$status" -eq 75 ]
+    [ "$(jq -c 'map(.status)' <<< "$output")" = '["skipped","queued"]' ]
+    sl-sms cancel "$(field batch <<< "$output")" 2> /dev/null
     run --separate-stderr sl-sms optout remove -s greenhill 0712345678
     [ "$status" -eq 0 ]
     [ "$(sl-sms optout list -s greenhill -f json | jq length)" -eq 1 ]
