@@ -14,8 +14,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/service/spawn.h"
-
-static struct sl_err err; /* of the last call */
+#include "tests/unit/expect_ok.h"
 
 /* A script of these lines, which the test removes. */
 static void write_script(char path[32], const char *text)
@@ -108,7 +107,7 @@ static void one_that_does_not_end_is_stopped_with_what_it_started(void **state)
 
     (void)state;
     write_script(path, "sleep 1000 & sleep 1000");
-    assert_int_equal(sl_spawn_start(&spawn, path, "", 0, &err), 0);
+    OK(sl_spawn_start(&spawn, path, "", 0, &err));
     assert_false(sl_spawn_ended(&spawn, &status));
     pid = spawn.pid;
     sl_spawn_stop(&spawn);
