@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/common/list.h"
 #include "cmd/common/open.h"
 #include "cmd/common/pay.h"
 #include "lib/service/references.h"
@@ -93,13 +94,6 @@ const struct sl_opt sl_accounts_options[] = {
     { 0 },
 };
 
-static void close_list(FILE **file)
-{
-    if (*file && *file != stdin)
-        (void)fclose(*file);
-    *file = NULL;
-}
-
 static void tell_bad(void *cli, size_t line, const char *why)
 {
     const struct sl_cli *to = cli;
@@ -130,16 +124,13 @@ int sl_c2b_import_run(const struct sl_cli *cli, const void *opaque, struct sl_er
 {
     const struct sl_accounts_options *given = opaque;
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    SL_AUTO(close_list) FILE *in = NULL;
+    SL_AUTO(sl_list_close) FILE *in = NULL;
     struct sl_references_import import = { .bad = tell_bad, .opaque = (void *)cli };
     struct sl_school school;
 
-    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
-        return -1;
-    in = given->file && strcmp(given->file, "-") != 0 ? fopen(given->file, "re") : stdin;
-    if (!in)
-        return sl_err_set(err, SL_ERR_DATA, "%s: %m", given->file);
-    if (sl_references_read(service, &school, in, &import, err) < 0 ||
+    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
+        sl_list_open(given->file, &in, err) < 0 ||
+        sl_references_read(service, &school, in, &import, err) < 0 ||
         print_import(cli, &import, err) < 0)
         return -1;
     return import.failed > 0 ? 1 : 0;

@@ -74,13 +74,14 @@ static void complete_providers(struct sl_service *service)
             (void)puts(provider.code);
 }
 
-static void complete_batches(struct sl_service *service)
+/* Those of the program's channel: "sl-sms" → "sms". */
+static void complete_batches(const struct sl_cli *cli, struct sl_service *service)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_batch batch;
     struct sl_err ignored;
 
-    if (sl_batches_list(&rows, service->db, 0, "sms", &ignored) < 0)
+    if (sl_batches_list(&rows, service->db, 0, cli->program + strlen("sl-"), &ignored) < 0)
         return;
     for (int n = 0; n < 20 && sl_batches_next(&rows, &batch, &ignored) > 0; n++)
         (void)puts(batch.public_id);
@@ -119,5 +120,5 @@ void sl_complete(const struct sl_cli *cli, const char *kind)
     else if (strncmp(kind, "PROVIDER", 8) == 0)
         complete_providers(service);
     else if (strstr(kind, "BATCH"))
-        complete_batches(service);
+        complete_batches(cli, service);
 }

@@ -2,59 +2,18 @@
 
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
-#include "lib/service/config.h"
 #include "lib/service/ids.h"
 #include "lib/service/sms_private.h"
 #include "lib/store/optouts.h"
-#include "lib/store/queue.h"
 #include "lib/text/phone.h"
 #include "lib/text/segments.h"
 
-/* ---- Shared with the lists (sms_private.h) --------------------------------------------- */
+const struct sl_channel sl_sms_channel = { "sms", SL_SMS, "sms.send", "texts" };
 
-/* What a script gives when its variable is not set. */
-static int refuse_empty(const char *what, const char *value, struct sl_err *err)
-{
-    return value && !*value ? sl_err_set(err, SL_ERR_DATA, "the %s is empty", what) : 0;
-}
-
-int sms_sender(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
-               const struct sl_sms_options *options, struct sms_sender *sender, struct sl_err *err)
-{
-    struct sl_config_row row;
-    struct sl_account account;
-
-    if (refuse_empty("key", options->key, err) < 0 ||
-        refuse_empty("sender", options->from, err) < 0)
-        return -1;
-    if (sl_config_choose(service, arena, school, SL_SMS, options->provider, &row, err) < 0 ||
-        sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
-        return -1;
-    if (!sl_adapter_op(account.adapter, "sms.send"))
-        return sl_err_set(err, SL_ERR_CONFIG, "%s sends no texts", account.adapter->name);
-    *sender = (struct sms_sender){
-        .school_id = school->id,
-        .provider_id = row.provider_id,
-        .account = account.account,
-        .batch_size = account.limits.batch_size > 0 ? account.limits.batch_size : 1,
-    };
-    return 0;
-}
-
-int64_t sms_hash(struct sl_hash *hash, const char *address, const char *text)
-{
-    unsigned char digest[SL_SHA256_SIZE];
-    uint64_t number;
-
-    sl_hash_add(hash, address, strlen(address) + 1);
-    sl_hash_add(hash, text, strlen(text));
-    sl_hash_result(hash, digest);
-    memcpy(&number, digest, sizeof number);
-    number &= INT64_MAX;
-    return number ? (int64_t)number : 1; /* 0 stands for none */
-}
+/* ---- Shared with the lists (sms_private.h) ----------------------------------------------- */
 
 void sms_text_hash(const struct sl_sms_options *options, char hex[65])
 {
@@ -70,19 +29,10 @@ void sms_text_hash(const struct sl_sms_options *options, char hex[65])
     sl_hex(digest, sizeof digest, hex);
 }
 
-int sms_add_row(struct sl_service *service, struct sl_arena *arena, const struct sms_sender *sender,
-                const struct sl_batch *batch, int64_t line, const struct sl_sms_options *options,
-                const char *text, int64_t *row_id, struct sl_err *err)
+const char *sms_payload(struct sl_arena *arena, const struct sl_sms_options *options,
+                        const char *text)
 {
     struct sl_buf payload = sl_buf_new(arena);
-    struct sl_item item = {
-        .school_id = sender->school_id,
-        .provider_id = sender->provider_id,
-        .operation = "sms.send",
-        .account = sender->account,
-        .lane = strcmp(batch->kind, "sms.send") == 0 ? "urgent" : "bulk",
-        .batch_id = batch->id,
-    };
 
     sl_buf_text(&payload, "{\"text\":");
     sl_json_quote(&payload, text);
@@ -91,12 +41,7 @@ int sms_add_row(struct sl_service *service, struct sl_arena *arena, const struct
         sl_json_quote(&payload, options->from);
     }
     sl_buf_text(&payload, "}");
-    item.payload = payload.data;
-    item.public_id = sl_arena_printf(arena, "%s-%lld", batch->public_id, (long long)line);
-    if (sl_queue_add(service->db, &item, sl_now_ms(), err) < 0)
-        return -1;
-    *row_id = item.id;
-    return 0;
+    return payload.data;
 }
 
 struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
@@ -118,19 +63,6 @@ struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
         look.refused = sl_arena_printf(arena, "the text is %lld segments long, more than %lld",
                                        (long long)look.segments, (long long)options->max_segments);
     return look;
-}
-
-int sl_sms_price(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
-                 int64_t *micro_per_segment, const char **currency, struct sl_err *err)
-{
-    struct sl_config_row row;
-    int found =
-        sl_configs_primary(service->db, arena, school->id, sl_category_names[SL_SMS], &row, err);
-
-    if (found <= 0)
-        return found;
-    return sl_batches_price(service->db, arena, school->id, row.provider_id, micro_per_segment,
-                            currency, err);
 }
 
 /* ---- One text to some numbers ------------------------------------------------------------ */
@@ -167,9 +99,9 @@ static void hash_numbers(const char *const *addresses, size_t n, char hex[65])
 struct sending {
     struct sl_service *service;
     struct sl_arena *arena;
-    const struct sms_sender *sender;
-    const struct sl_sms_options *options;
-    const struct sl_sms_text *look;
+    const struct sl_sender *sender;
+    const char *payload;
+    int64_t segments;
     struct sl_batch *batch;
     struct sl_hash *hash;
     int64_t row_id, in_row;
@@ -183,7 +115,7 @@ static int look_for_skip(struct sending *sending, const struct sl_message *messa
     int out = sl_optouts_has(db, sending->sender->school_id, "sms", message->address, err);
     int known = out < 0 ? -1 : sl_messages_has(db, message->batch_id, message->dedupe, err);
 
-    *why = out > 0 ? "opted out" : known > 0 ? "the same number and text once more" : NULL;
+    *why = out > 0 ? sl_skipped_optout : known > 0 ? sl_skipped_repeat : NULL;
     return known < 0 ? -1 : 0;
 }
 
@@ -191,9 +123,8 @@ static int look_for_skip(struct sending *sending, const struct sl_message *messa
 static int take_place(struct sending *sending, struct sl_message *message, struct sl_err *err)
 {
     if (sending->row_id == 0 || sending->in_row >= sending->sender->batch_size) {
-        if (sms_add_row(sending->service, sending->arena, sending->sender, sending->batch,
-                        message->line, sending->options, sending->look->text, &sending->row_id,
-                        err) < 0)
+        if (sl_sender_add(sending->service, sending->arena, sending->sender, sending->batch,
+                          message->line, sending->payload, &sending->row_id, err) < 0)
             return -1;
         sending->in_row = 0;
     }
@@ -211,8 +142,8 @@ static int add_number(struct sending *sending, size_t i, const char *given, cons
         .address_given = given,
         .address = address,
         .status = "queued",
-        .segments = sending->look->segments,
-        .dedupe = sms_hash(sending->hash, address, sending->look->text),
+        .segments = sending->segments,
+        .dedupe = sl_message_hash(sending->hash, address, sending->payload),
     };
     bool duplicate;
 
@@ -256,16 +187,22 @@ int sl_sms_send_record(struct sl_service *service, struct sl_arena *arena,
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     const char **addresses = SL_NEW(arena, const char *, n);
     struct sl_sms_text look = sl_sms_look(arena, options->text, options);
-    struct sms_sender sender;
+    struct sl_sender sender;
     SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
-    struct sending sending = { service, arena, &sender, options, &look, batch, &hash, 0, 0 };
+    struct sending sending = {
+        service, arena, &sender, sms_payload(arena, options, look.text), look.segments, batch,
+        &hash,   0,     0
+    };
     char text_hash[65], content_hash[65], id[SL_ULID_SIZE];
     int found;
 
     if (look.refused)
         return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
     if (read_numbers(arena, school, numbers, n, addresses, err) < 0 ||
-        sms_sender(service, arena, school, options, &sender, err) < 0)
+        sl_refuse_empty("key", options->key, err) < 0 ||
+        sl_refuse_empty("sender", options->from, err) < 0 ||
+        sl_sender_choose(service, arena, school, &sl_sms_channel, options->provider, &sender, err) <
+            0)
         return -1;
     sms_text_hash(options, text_hash);
     hash_numbers(addresses, n, content_hash);

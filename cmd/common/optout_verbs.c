@@ -1,0 +1,101 @@
+#include "cmd/common/optout_verbs.h"
+
+#include "cmd/common/open.h"
+#include "lib/base/clock.h"
+#include "lib/cli/output.h"
+#include "lib/service/audit.h"
+#include "lib/store/optouts.h"
+#include "lib/text/phone.h"
+
+static int log_optout(struct sl_service *service, const struct sl_cli *cli,
+                      const struct sl_school *school, const char *operation,
+                      const char *const *phones, size_t n, struct sl_err *err)
+{
+    return sl_audit_add(service,
+                        &(struct sl_log){ .school_id = school->id,
+                                          .direction = "inbound",
+                                          .operation = operation,
+                                          .status = "success",
+                                          .duration_ms = -1,
+                                          .actor = sl_audit_actor(cli->arena),
+                                          .phones = phones,
+                                          .n_phones = n,
+                                          .created_at = sl_now_ms() },
+                        err);
+}
+
+/* All of them or, if one is no number, none. */
+static int change_optouts(const struct sl_cli *cli, bool add, struct sl_err *err)
+{
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    const char **phones = SL_NEW(cli->arena, const char *, cli->n_operands);
+    struct sl_school school;
+    int n = 0, changed;
+
+    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
+        return -1;
+    for (size_t i = 0; i < cli->n_operands; i++) {
+        phones[i] = sl_phone_read(cli->arena, cli->operands[i], school.country).e164;
+        if (!phones[i])
+            return sl_err_set(err, SL_ERR_DATA, "'%s' is no phone number: %s", cli->operands[i],
+                              sl_phone_read(cli->arena, cli->operands[i], school.country).reason);
+    }
+    if (sl_tx_begin(&tx, service->db, err) < 0)
+        return -1;
+    for (size_t i = 0; i < cli->n_operands; i++) {
+        changed = add ? sl_optouts_add(service->db, school.id, "sms", phones[i], "admin",
+                                       sl_now_ms(), err)
+                      : sl_optouts_remove(service->db, school.id, "sms", phones[i], err);
+        if (changed < 0)
+            return -1;
+        n += changed;
+    }
+    if (log_optout(service, cli, &school, add ? "optout.add" : "optout.remove", phones,
+                   cli->n_operands, err) < 0 ||
+        sl_tx_commit(&tx, err) < 0)
+        return -1;
+    sl_say(cli, "%d %s, %zu %s", n, add ? "added" : "removed", cli->n_operands - (size_t)n,
+           add ? "there already" : "not there");
+    return 0;
+}
+
+int sl_optout_add_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    (void)opaque;
+    return change_optouts(cli, true, err);
+}
+
+int sl_optout_remove_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    (void)opaque;
+    return change_optouts(cli, false, err);
+}
+
+int sl_optout_list_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
+{
+    static const struct sl_column columns[] = { { "phone", SL_TEXT, 0 },
+                                                { "source", SL_TEXT, 0 },
+                                                { "since", SL_TIME, 0 } };
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_school school;
+    struct sl_optout optout;
+    int more;
+
+    (void)opaque;
+    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
+        sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0)
+        return -1;
+    output = sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), school.timezone);
+    if (sl_optouts_list(&rows, service->db, school.id, "sms", err) < 0)
+        return -1;
+    while ((more = sl_optouts_next(&rows, &optout, err)) > 0)
+        if (sl_output_row(output,
+                          (struct sl_value[]){ sl_text(optout.address), sl_text(optout.source),
+                                               sl_time(optout.since) },
+                          err) < 0)
+            return -1;
+    return more < 0 ? -1 : sl_output_end(&output, err);
+}

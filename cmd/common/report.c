@@ -1,0 +1,84 @@
+#include "cmd/common/report.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/arena.h"
+
+/* A pipe or a device is written to as it is: a rename would put a file in its place. */
+static int open_device(struct sl_report *report, struct sl_err *err)
+{
+    report->file = fopen(report->path, "we");
+    return report->file ? 0 : sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
+}
+
+/* A report is written beside its name and renamed, so that a half one never stands there. */
+int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report *report,
+                   struct sl_err *err)
+{
+    struct stat about;
+    int fd;
+
+    *report = (struct sl_report){ .path = path };
+    if (!path)
+        return 0;
+    if (!*path)
+        return sl_err_set(err, SL_ERR_CREATE, "the report needs the name of a file");
+    if (strcmp(path, "-") == 0) {
+        report->file = stdout;
+        return 0;
+    }
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return sl_err_set(err, SL_ERR_CREATE, "the report %s: it is a folder", path);
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return open_device(report, err);
+    report->beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
+    fd = mkostemp(report->beside, O_CLOEXEC);
+    if (fd < 0)
+        return sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", path);
+    report->file = fdopen(fd, "w");
+    if (!report->file)
+        sl_out_of_memory();
+    return 0;
+}
+
+void sl_report_drop(struct sl_report *report)
+{
+    if (report->file && report->file != stdout)
+        (void)fclose(report->file);
+    if (report->file && report->beside)
+        (void)unlink(report->beside);
+    report->file = NULL;
+}
+
+/* It survives a power cut from here on. */
+static bool settle_file(FILE *file)
+{
+    mode_t mask = umask(0);
+
+    (void)umask(mask);
+    return fchmod(fileno(file), 0640 & ~mask) == 0 && fsync(fileno(file)) == 0;
+}
+
+int sl_report_close(struct sl_report *report, struct sl_err *err)
+{
+    int status = 0;
+
+    if (!report->file || report->file == stdout)
+        return 0;
+    if (fflush(report->file) != 0 || (report->beside && !settle_file(report->file)))
+        status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
+    if (fclose(report->file) != 0 && status == 0)
+        status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
+    report->file = NULL;
+    if (!report->beside)
+        return status;
+    if (status == 0 && rename(report->beside, report->path) != 0)
+        status = sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
+    if (status < 0)
+        (void)unlink(report->beside);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* The report of a list: a file that stands under its name when it is whole, and not before. */
+#ifndef SL_CMD_COMMON_REPORT_H
+#define SL_CMD_COMMON_REPORT_H
+
+#include <stdio.h>
+
+#include "lib/cli/cli.h"
+
+/* A report is written beside its name and renamed when it is whole. */
+struct sl_report {
+    const char *path; /* NULL: none; "-": stdout */
+    char *beside;
+    FILE *file;
+};
+int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report *report,
+                   struct sl_err *err);
+int sl_report_close(struct sl_report *report, struct sl_err *err);
+void sl_report_drop(struct sl_report *report); /* for SL_AUTO(): one that was not closed */
+
+#endif

@@ -1,0 +1,79 @@
+#include "lib/service/sender.h"
+
+#include <string.h>
+
+#include "lib/service/config.h"
+#include "lib/store/queue.h"
+
+const char sl_skipped_optout[] = "opted out";
+const char sl_skipped_repeat[] = "the same message to the same address once more";
+
+int sl_refuse_empty(const char *what, const char *value, struct sl_err *err)
+{
+    return value && !*value ? sl_err_set(err, SL_ERR_DATA, "the %s is empty", what) : 0;
+}
+
+int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
+                     const struct sl_school *school, const struct sl_channel *channel,
+                     const char *provider_code, struct sl_sender *sender, struct sl_err *err)
+{
+    struct sl_config_row row;
+    struct sl_account account;
+
+    if (sl_config_choose(service, arena, school, channel->category, provider_code, &row, err) < 0 ||
+        sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
+        return -1;
+    if (!sl_adapter_op(account.adapter, channel->operation))
+        return sl_err_set(err, SL_ERR_CONFIG, "%s sends no %s", account.adapter->name,
+                          channel->noun);
+    *sender = (struct sl_sender){
+        .channel = channel,
+        .school_id = school->id,
+        .provider_id = row.provider_id,
+        .account = account.account,
+        .batch_size = account.limits.batch_size > 0 ? account.limits.batch_size : 1,
+    };
+    return 0;
+}
+
+/* A list waits behind what somebody sends now. */
+static const char *lane_of(const struct sl_batch *batch)
+{
+    const char *how = strrchr(batch->kind, '.');
+
+    return how && strcmp(how, ".bulk") == 0 ? "bulk" : "urgent";
+}
+
+int sl_sender_add(struct sl_service *service, struct sl_arena *arena,
+                  const struct sl_sender *sender, const struct sl_batch *batch, int64_t line,
+                  const char *payload, int64_t *row_id, struct sl_err *err)
+{
+    struct sl_item item = {
+        .school_id = sender->school_id,
+        .provider_id = sender->provider_id,
+        .operation = sender->channel->operation,
+        .account = sender->account,
+        .lane = lane_of(batch),
+        .batch_id = batch->id,
+        .payload = payload,
+        .public_id = sl_arena_printf(arena, "%s-%lld", batch->public_id, (long long)line),
+    };
+
+    if (sl_queue_add(service->db, &item, sl_now_ms(), err) < 0)
+        return -1;
+    *row_id = item.id;
+    return 0;
+}
+
+int64_t sl_message_hash(struct sl_hash *hash, const char *address, const char *payload)
+{
+    unsigned char digest[SL_SHA256_SIZE];
+    uint64_t number;
+
+    sl_hash_add(hash, address, strlen(address) + 1);
+    sl_hash_add(hash, payload, strlen(payload));
+    sl_hash_result(hash, digest);
+    memcpy(&number, digest, sizeof number);
+    number &= INT64_MAX;
+    return number ? (int64_t)number : 1; /* 0 stands for none */
+}
