@@ -27,7 +27,7 @@ mpesa() {
 
 # sql STATEMENT: looks into the database, or spoils it, from outside.
 sql() {
-    sqlite3 "$SL_DATABASE" "$1"
+    sqlite3 -cmd ".timeout 10000" "$SL_DATABASE" "$1"
 }
 
 # field NAME: of the JSON object on stdin, or of the first of an array.
