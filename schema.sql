@@ -296,7 +296,7 @@ CREATE TABLE payments (
     source              TEXT    NOT NULL CHECK (source IN ('request', 'c2b')),
     status              TEXT    NOT NULL CHECK (status IN ('initiated', 'pending', 'succeeded',
                             'failed', 'cancelled', 'expired', 'unknown', 'refunded')),
-    amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0),
+    amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0), -- asked for, or accepted as paid
     currency            TEXT    NOT NULL,
     phone               TEXT,
     reference           TEXT    NOT NULL,

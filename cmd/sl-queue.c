@@ -13,6 +13,7 @@
 #include "lib/service/act.h"
 #include "lib/service/audit.h"
 #include "lib/service/job.h"
+#include "lib/service/payments.h"
 #include "lib/store/messages.h"
 #include "lib/store/payments.h"
 #include "lib/store/queue.h"
@@ -283,8 +284,7 @@ static int find_paid(struct sl_service *service, struct sl_arena *arena, const s
     if (strcmp(item->operation, "payment.request") != 0 || item->subject_id == 0)
         return 0;
     found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
-    if (found > 0 && ((payment.told_state && strcmp(payment.told_state, "paid") == 0) ||
-                      (payment.asked_state && strcmp(payment.asked_state, "paid") == 0)))
+    if (found > 0 && sl_payments_said_paid(&payment))
         *why =
             sl_arena_printf(arena, "is payment %s, and that was paid; the payer is not asked again",
                             payment.public_id);

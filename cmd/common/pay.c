@@ -182,6 +182,18 @@ bool sl_pay_is_open(const struct sl_payment *payment)
            sl_pay_is(payment, "unknown");
 }
 
+bool sl_pay_tell_contested(const struct sl_cli *cli, const struct sl_payment *payment)
+{
+    if (!sl_pay_is(payment, "unknown") || !payment->mismatch)
+        return false;
+    sl_say(cli, "%s: unknown: %s", cli->program, payment->error ? payment->error : "");
+    sl_say(cli,
+           "`sl-pay verify %s --accept RECEIPT` takes it as paid so, `sl-pay refund %s` gives "
+           "it back",
+           payment->public_id, payment->public_id);
+    return true;
+}
+
 int sl_pay_again(const struct sl_cli *cli, struct sl_service *service, struct sl_payment *payment,
                  struct sl_err *err)
 {

@@ -38,6 +38,9 @@ int sl_pay_row_status(const struct sl_cli *cli, const struct sl_pay_work *work);
 bool sl_pay_is(const struct sl_payment *payment, const char *status);
 bool sl_pay_is_open(const struct sl_payment *payment); /* nobody knows its end yet */
 
+/* Whether a person has to decide what was paid: then why, and how, on stderr. */
+bool sl_pay_tell_contested(const struct sl_cli *cli, const struct sl_payment *payment);
+
 /* Reads it anew, into the verb's arena. */
 int sl_pay_again(const struct sl_cli *cli, struct sl_service *service, struct sl_payment *payment,
                  struct sl_err *err);

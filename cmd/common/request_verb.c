@@ -128,10 +128,8 @@ static int conclude(const struct sl_cli *cli, const struct sl_payment *payment,
                work->refused);
         return SL_ERR_AUTH;
     }
-    if (sl_pay_is(payment, "unknown") && payment->mismatch) {
-        sl_say(cli, "%s: unknown: %s", cli->program, payment->error);
+    if (sl_pay_tell_contested(cli, payment))
         return 1;
-    }
     if (!waited && sl_pay_is(payment, "pending") && payment->external_reference)
         return 0;
     if (sl_pay_is(payment, "initiated"))

@@ -73,7 +73,7 @@ int sl_c2b_simulate(struct sl_service *service, struct sl_arena *arena,
     struct payment_plan plan = { .operation = "c2b.simulate", .in.c2b = &pay };
     SL_AUTO(sl_json_free) struct json_object *payload = NULL;
 
-    if (payment_amount(request->amount, &pay.amount_minor, err) < 0 ||
+    if (sl_payments_amount(request->amount, &pay.amount_minor, err) < 0 ||
         payment_phone(arena, school, request->phone, &pay.phone, err) < 0 ||
         plan_for(service, arena, school, request->provider, &plan, err) < 0)
         return -1;

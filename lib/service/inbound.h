@@ -79,4 +79,13 @@ enum sl_replay { SL_REPLAY_EVENT, SL_REPLAY_REQUEST };
 int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t id,
                       struct sl_err *err);
 
+/* ---- Looking back --------------------------------------------------------------------------- */
+
+/* What was told under the token of an operation that took a payment: the callbacks that say paid by
+ * this receipt and (-1: whatever) this amount. Returns 1 and *news, in the arena; 0 if there is
+ * none; or -1, SL_ERR_DATA too if they tell several amounts. */
+int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
+                     const char *receipt, int64_t amount_minor, struct sl_payment_news *news,
+                     struct sl_err *err);
+
 #endif

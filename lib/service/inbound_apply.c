@@ -2,12 +2,19 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/service/act.h"
 #include "lib/service/audit.h"
 #include "lib/service/inbound_private.h"
 #include "lib/text/phone.h"
 
-enum { ONE_TIME = 100, MOST_HELD = 16, LOOK_MS = 200, HELD_MS = 24 * 60 * 60 * 1000 };
+enum {
+    ONE_TIME = 100,
+    MOST_HELD = 16,
+    MOST_CLAIMS = 1000,
+    LOOK_MS = 200,
+    HELD_MS = 24 * 60 * 60 * 1000
+};
 
 /* What events that are applied in one transaction share. */
 struct round {
@@ -333,4 +340,56 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
     (void)sl_err_set(err, SL_ERR_DATA, "there is no %s %lld",
                      what == SL_REPLAY_EVENT ? "event" : "request", (long long)id);
     return sl_err_hint(err, "`sl-webhook events` lists them");
+}
+
+/* ---- Looking back ------------------------------------------------------------------------------------ */
+
+/* The event of an id, if it says paid. Returns 1, 0 or -1. */
+static int read_claim(struct round *round, struct sl_arena *arena, int64_t id,
+                      struct sl_payment_news *news, struct sl_err *err)
+{
+    struct deed deed = { .service = round->service, .arena = arena, .now_ms = round->now_ms };
+    const struct sl_event *event;
+    struct owner *owner;
+    int found = sl_webhook_events_get(round->service->db, arena, id, &deed.row, &deed.request, err);
+
+    if (found > 0)
+        found = find_owner(round, &deed, &owner, err);
+    if (found <= 0)
+        return found;
+    event = find_event(round, &deed, owner);
+    if (!event || event->kind != SL_EVENT_PAYMENT || event->payment.state != SL_PAY_PAID)
+        return 0;
+    *news = event->payment;
+    return 1;
+}
+
+int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
+                     const char *receipt, int64_t amount_minor, struct sl_payment_news *news,
+                     struct sl_err *err)
+{
+    struct round round = {
+        service, { .service = service, .arena = arena }, sl_now_ms(), NULL, NULL
+    };
+    const char *scope = sl_arena_printf(arena, "q%lld", (long long)queue_id);
+    int64_t *ids = SL_NEW(arena, int64_t, MOST_CLAIMS);
+    int n = sl_webhook_events_of(service->db, scope, MOST_CLAIMS, ids, err), found = 0;
+
+    for (int i = 0; i < n; i++) {
+        struct sl_payment_news told;
+        int claims = read_claim(&round, arena, ids[i], &told, err);
+
+        if (claims < 0)
+            return -1;
+        if (claims == 0 || !told.receipt || strcmp(told.receipt, receipt) != 0 ||
+            told.amount_minor <= 0 || (amount_minor >= 0 && told.amount_minor != amount_minor))
+            continue;
+        if (found > 0 && told.amount_minor != news->amount_minor)
+            return sl_err_set(err, SL_ERR_DATA, "callbacks tell both %s and %s by receipt %s",
+                              sl_print_decimal(arena, news->amount_minor, 2, 2),
+                              sl_print_decimal(arena, told.amount_minor, 2, 2), receipt);
+        *news = told;
+        found = 1;
+    }
+    return n < 0 ? -1 : found;
 }

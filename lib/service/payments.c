@@ -17,7 +17,7 @@ static const char operation[] = "payment.request";
 
 /* ---- What a person wrote ----------------------------------------------------------------- */
 
-int payment_amount(const char *text, int64_t *amount_minor, struct sl_err *err)
+int sl_payments_amount(const char *text, int64_t *amount_minor, struct sl_err *err)
 {
     int64_t amount;
 
@@ -128,7 +128,7 @@ static int read_request(struct sl_arena *arena, const struct sl_school *school,
     };
     if (request->key && !*request->key)
         return sl_err_set(err, SL_ERR_DATA, "the key is empty");
-    if (payment_amount(request->amount, &ask->amount_minor, err) < 0)
+    if (sl_payments_amount(request->amount, &ask->amount_minor, err) < 0)
         return -1;
     return payment_phone(arena, school, request->phone, &ask->phone, err);
 }

@@ -21,6 +21,9 @@ struct sl_payment_request {
     const char *meta;                                   /* JSON object or NULL */
 };
 
+/* An amount as a person wrote it: more than nothing, in minor units. */
+int sl_payments_amount(const char *text, int64_t *amount_minor, struct sl_err *err);
+
 /* Checks, and records payment, callback token and queue row in one transaction; nothing is sent:
  * that is sl_engine_run() with the row's id as filter. What the adapter would refuse is refused
  * here already (its request is built once, and thrown away), so that bad input changes nothing.
@@ -56,7 +59,18 @@ int sl_payments_match(struct sl_service *service, int64_t payment_id, int64_t no
 int sl_payments_give_up(struct sl_service *service, int64_t payment_id, int64_t now_ms,
                         struct sl_err *err);
 
-/* Asks for money back: checks, records. `amount` NULL: all of it; a part only with `force` where
+/* Whether a callback or the query says that money came, of whatever amount. */
+bool sl_payments_said_paid(const struct sl_payment *payment);
+
+/* A person decides what was paid, where the query says paid and callbacks tell another amount than
+ * was asked for, or several receipts: it has succeeded by the claim's receipt, and the claim's
+ * amount is its amount. The payer gets a receipt, the audit trail a row. SL_ERR_DATA if there is
+ * nothing to decide. Of the claim only receipt and amount_minor are looked at. */
+int sl_payments_accept(struct sl_service *service, int64_t payment_id,
+                       const struct sl_payment_news *claim, int64_t now_ms, struct sl_err *err);
+
+/* Asks for money back: checks, records. What is given back is what was paid, also where that is
+ * not what was asked for. `amount` NULL: all of it; a part only with `force` where
  * the provider promises none. */
 struct sl_refund_request {
     const char *amount, *reason, *key;
@@ -71,8 +85,8 @@ int sl_payments_refund(struct sl_service *service, struct sl_arena *arena,
 
 /* A callback under the token of `item` (a payment.request) says this of its payment. A payment
  * that it calls paid gets the claimed receipt and is asked about at once; one whose amount is not
- * what was asked is flagged and never believed; a refusal is believed unless a query has said
- * otherwise. */
+ * what was asked is flagged, and a person decides; a refusal is believed unless something says
+ * paid. */
 int sl_payments_told(struct sl_service *service, const struct sl_item *item,
                      const struct sl_payment_news *news, int64_t now_ms, struct sl_err *err);
 

@@ -89,9 +89,9 @@ static void take_answer(struct payment_change *change, const struct sl_job *job)
 
     if (external && payment->external_reference && payment->told_state &&
         strcmp(external, payment->external_reference) != 0) {
-        payment->mismatch = sl_arena_printf(change->arena, "a callback names %s, not %s",
-                                            payment->external_reference, external);
-        payment->told_state = "mismatch";
+        payment_note(change, sl_arena_printf(change->arena, "a callback names %s, not %s",
+                                             payment->external_reference, external));
+        payment->told_state = "stray";
         payment->told_receipt = NULL;
         payment->told_amount_minor = 0;
     }
@@ -136,7 +136,7 @@ static void settle_heard(struct payment_change *change, const struct sl_job *job
     else
         (void)payment_confirmed(change);
     *course = SL_COURSE_ACCEPTED;
-    if (payment_is_over(&change->now) && !payment_is(change->now.told_state, "mismatch"))
+    if (payment_is_over(&change->now) && !payment_is(change->now.told_state, "stray"))
         *course = SL_COURSE_DONE;
 }
 

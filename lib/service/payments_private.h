@@ -1,6 +1,6 @@
 /* What the files of payments share: payments.c (asking for money, and whether it came),
- * payments_told.c (what callbacks and queries say), payments_store.c (what follows from it),
- * payments_domain.c and refunds_domain.c (the queue's rows), refunds.c, c2b.c. Nobody else
+ * payments_told.c (what callbacks and queries say), payments_claims.c (what is believed of it),
+ * payments_store.c (what follows from it), payments_domain.c and refunds_domain.c (the queue's rows), refunds.c, c2b.c. Nobody else
  * includes this. */
 #ifndef SL_SERVICE_PAYMENTS_PRIVATE_H
 #define SL_SERVICE_PAYMENTS_PRIVATE_H
@@ -43,6 +43,41 @@ bool payment_is_over(const struct sl_payment *payment);
 int payment_ask(struct sl_service *service, const struct sl_payment *payment, int64_t now_ms,
                 int64_t *item_id, struct sl_err *err);
 
+/* ---- payments_claims.c ------------------------------------------------------------------- */
+
+const char *payment_print(struct sl_arena *arena, int64_t amount_minor);
+bool payment_has_succeeded(const struct sl_payment *payment);
+bool payment_was_received(const struct sl_payment *payment); /* a C2B confirmation tells it */
+
+/* Keeps what does not fit, for a person; the same only once, and not without end. */
+void payment_note(struct payment_change *change, const char *why);
+
+/* Puts the status that follows from what was told and asked, after either has said paid. */
+void payment_judge(struct payment_change *change);
+
+/* Where nobody can be asked (no answer brought an id) a confirmation that fits is enough. Returns
+ * whether it was so. */
+bool payment_confirmed(struct payment_change *change);
+
+/* What a callback that says paid claims: the right amount (or none at all), or another one. */
+int payment_claim(struct payment_change *change, const struct sl_payment_news *news,
+                  struct sl_err *err);
+int payment_claim_other(struct payment_change *change, const struct sl_payment_news *news,
+                        struct sl_err *err);
+
+/* Whether a receipt is that of another request: its own, or told to it since a time. Returns 1, 0
+ * or -1. A C2B payment that has it is folded, so that is none. */
+int payment_is_anothers(struct payment_change *change, const char *receipt, int64_t since_ms,
+                        struct sl_payment *owner, struct sl_err *err);
+
+/* What was paid, as far as all agree: of one that succeeded, or that is unknown because another
+ * amount was paid. */
+struct payment_paid {
+    const char *receipt;  /* NULL: not known */
+    int64_t amount_minor; /* 0: nothing, or not known */
+};
+struct payment_paid payment_paid(const struct sl_payment *payment);
+
 /* ---- payments_told.c --------------------------------------------------------------------- */
 
 /* What a query said. */
@@ -52,10 +87,6 @@ int payment_asked(struct payment_change *change, const struct sl_payment_news *n
 /* A C2B confirmation that fits this payment. */
 int payment_received(struct payment_change *change, const struct sl_payment_news *news,
                      struct sl_err *err);
-
-/* Where nobody can be asked (no answer brought an id) a confirmation that fits is enough. Returns
- * whether it was so. */
-bool payment_confirmed(struct payment_change *change);
 
 /* ---- payments.c -------------------------------------------------------------------------- */
 
@@ -77,9 +108,6 @@ struct payment_plan {
  * or no public address is set for its callback. */
 int payment_plan(struct sl_service *service, struct sl_arena *arena, struct payment_plan *plan,
                  struct sl_err *err);
-
-/* "1500", "1500.00": more than nothing, in minor units. */
-int payment_amount(const char *text, int64_t *amount_minor, struct sl_err *err);
 
 /* A mobile number as a person wrote it. */
 int payment_phone(struct sl_arena *arena, const struct sl_school *school, const char *text,

@@ -89,11 +89,11 @@ static int take_again(const struct confirmation *confirmation, const struct sl_p
         return strcmp(owner->source, "request") == 0 ? take_for(confirmation, owner->id, err) : 0;
     found = payment_change_begin(&change, confirmation->service, confirmation->arena, owner->id,
                                  confirmation->now_ms, err);
-    if (found <= 0 || change.now.mismatch)
-        return found < 0 ? -1 : 0;
-    change.now.mismatch =
-        sl_arena_printf(confirmation->arena, "a confirmation of receipt %s says %s", news->receipt,
-                        sl_print_decimal(confirmation->arena, news->amount_minor, 2, 2));
+    if (found <= 0)
+        return found;
+    payment_note(&change, sl_arena_printf(confirmation->arena,
+                                          "a confirmation of receipt %s says %s", news->receipt,
+                                          payment_print(confirmation->arena, news->amount_minor)));
     return payment_change_store(&change, err);
 }
 

@@ -72,10 +72,11 @@ int payment_change_begin(struct payment_change *change, struct sl_service *servi
 /* The receipt is another's: not both can be paid by it, and a person has to look. */
 static void refuse_receipt(struct payment_change *change, const struct sl_payment *owner)
 {
-    change->now.mismatch =
-        sl_arena_printf(change->arena, "the receipt %s is also that of payment %s",
-                        change->now.receipt, owner->public_id);
-    change->now.error = change->now.mismatch;
+    const char *why = sl_arena_printf(change->arena, "the receipt %s is also that of payment %s",
+                                      change->now.receipt, owner->public_id);
+
+    payment_note(change, why);
+    change->now.error = why;
     change->now.receipt = NULL;
     if (!payment_is(change->before.status, "succeeded"))
         change->now.status = "unknown";

@@ -20,18 +20,40 @@ struct recording {
     const char *hash;
 };
 
-static int check_payment(const struct sl_payment *payment, struct sl_err *err)
+/* What a callback told of one that is unknown may have become another's meanwhile. */
+static int check_receipt(struct sl_service *service, const struct sl_payment *payment,
+                         struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct payment_change change = { .service = service, .arena = arena, .now = *payment };
+    struct sl_payment owner;
+    const char *receipt = payment_paid(payment).receipt;
+    int found = payment_is_anothers(&change, receipt, INT64_MAX, &owner, err);
+
+    if (found > 0)
+        return sl_err_set(err, SL_ERR_DATA, "the receipt %s is that of payment %s", receipt,
+                          owner.public_id);
+    return found;
+}
+
+static int check_payment(struct sl_service *service, const struct sl_payment *payment,
+                         struct sl_err *err)
 {
     if (payment_is(payment->status, "refunded"))
         return sl_err_set(err, SL_ERR_DATA, "payment %s was given back already",
                           payment->public_id);
-    if (!payment_is(payment->status, "succeeded"))
-        return sl_err_set(err, SL_ERR_DATA,
-                          "payment %s is %s: only one that succeeded can be "
-                          "given back",
-                          payment->public_id, payment->status);
-    if (payment->receipt)
-        return 0;
+    if (payment_paid(payment).receipt)
+        return check_receipt(service, payment, err);
+    if (!payment_is(payment->status, "succeeded")) {
+        (void)sl_err_set(err, SL_ERR_DATA,
+                         "payment %s is %s: only one that succeeded can be "
+                         "given back",
+                         payment->public_id, payment->status);
+        if (payment_is(payment->status, "unknown") && sl_payments_said_paid(payment))
+            (void)sl_err_hint(err, "`sl-pay verify %s --accept RECEIPT` decides what was paid",
+                              payment->public_id);
+        return -1;
+    }
     (void)sl_err_set(err, SL_ERR_DATA, "the receipt of payment %s is not known yet",
                      payment->public_id);
     return sl_err_hint(err, "it comes with the provider's callback; try again later");
@@ -42,9 +64,11 @@ static int check_amount(struct sl_service *service, const struct recording *reco
                         struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    int64_t amount = recording->ask.amount_minor, paid = recording->payment->amount_minor;
+    int64_t amount = recording->ask.amount_minor, paid = recording->ask.paid_minor;
     int64_t done = 0, open = 0;
 
+    if (amount > paid)
+        return sl_err_set(err, SL_ERR_DATA, "%s is more than was paid", recording->request->amount);
     if (sl_refunds_sum(service->db, recording->payment->id, &done, &open, err) < 0)
         return -1;
     if (amount > paid - done - open)
@@ -62,16 +86,15 @@ static int read_request(struct recording *recording, struct sl_err *err)
 {
     const struct sl_payment *payment = recording->payment;
     const struct sl_refund_request *request = recording->request;
-    int64_t amount_minor = payment->amount_minor;
+    const struct payment_paid paid = payment_paid(payment);
+    int64_t amount_minor = paid.amount_minor;
 
-    if (request->amount && payment_amount(request->amount, &amount_minor, err) < 0)
+    if (request->amount && sl_payments_amount(request->amount, &amount_minor, err) < 0)
         return -1;
-    if (amount_minor > payment->amount_minor)
-        return sl_err_set(err, SL_ERR_DATA, "%s is more than was paid", request->amount);
     recording->ask = (struct sl_refund_ask){
-        .receipt = payment->receipt,
+        .receipt = paid.receipt,
         .amount_minor = amount_minor,
-        .paid_minor = payment->amount_minor,
+        .paid_minor = paid.amount_minor,
         .currency = payment->currency,
         .reason = request->reason && *request->reason ? request->reason : "Refund",
         .reference = payment->reference,
@@ -189,7 +212,7 @@ int sl_payments_refund(struct sl_service *service, struct sl_arena *arena,
     found = find_earlier(service, arena, &recording, refund, err);
     if (found != 0)
         return found < 0 ? -1 : 0;
-    if (check_payment(payment, err) < 0 || check_amount(service, &recording, err) < 0)
+    if (check_payment(service, payment, err) < 0 || check_amount(service, &recording, err) < 0)
         return -1;
     recording.plan = (struct payment_plan){
         .operation = operation,

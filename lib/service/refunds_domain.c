@@ -26,13 +26,14 @@ static int read_both(struct sl_service *service, struct sl_job *job, struct sl_r
 static void fill_input(struct sl_job *job, const struct sl_refund *refund,
                        const struct sl_payment *payment)
 {
+    const struct payment_paid paid = payment_paid(payment);
     struct sl_refund_ask *ask = SL_NEW(job->arena, struct sl_refund_ask, 1);
 
     *ask = (struct sl_refund_ask){
-        .receipt = payment->receipt,
+        .receipt = paid.receipt,
         .external = refund->external_reference,
         .amount_minor = refund->amount_minor,
-        .paid_minor = payment->amount_minor,
+        .paid_minor = paid.amount_minor,
         .currency = payment->currency,
         .reason = refund->reason,
         .reference = payment->reference,
@@ -53,7 +54,8 @@ static int load_refund(struct sl_service *service, struct sl_job *job, struct sl
         sl_refunds_sum(service->db, payment.id, &done, &open, err) < 0)
         return -1;
     if (payment_is(refund.status, "succeeded") ||
-        (is_over(&refund) && done + open + refund.amount_minor > payment.amount_minor))
+        (is_over(&refund) &&
+         done + open + refund.amount_minor > payment_paid(&payment).amount_minor))
         return 0;
     fill_input(job, &refund, &payment);
     return 1;
@@ -74,12 +76,13 @@ static int load_status(struct sl_service *service, struct sl_job *job, struct sl
 
 /* ---- How it ended ------------------------------------------------------------------------- */
 
-/* The payment is given back when all of it is. */
+/* The payment is given back when all that was paid is. */
 static int give_back(struct sl_service *service, const struct sl_refund *refund, int64_t now_ms,
                      struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct payment_change change;
+    struct payment_paid paid;
     int64_t done = 0, open = 0;
     int found = payment_change_begin(&change, service, arena, refund->payment_id, now_ms, err);
 
@@ -87,8 +90,12 @@ static int give_back(struct sl_service *service, const struct sl_refund *refund,
         return found;
     if (sl_refunds_sum(service->db, refund->payment_id, &done, &open, err) < 0)
         return -1;
-    if (done < change.now.amount_minor || !payment_raise(&change, "refunded"))
+    paid = payment_paid(&change.now);
+    if (!paid.receipt || done < paid.amount_minor || !payment_raise(&change, "refunded"))
         return 0;
+    change.now.amount_minor = paid.amount_minor;
+    change.now.receipt = paid.receipt;
+    change.now.error = NULL;
     return payment_change_store(&change, err);
 }
 

@@ -172,18 +172,33 @@ static const char held_sql[] = "SELECT id FROM webhook_events"
                                " WHERE state = 'held' AND external_reference = $1"
                                " ORDER BY id LIMIT $2";
 
-int sl_webhook_events_held(struct sl_db *db, const char *external_reference, size_t n, int64_t *ids,
-                           struct sl_err *err)
+static const char of_sql[] = "SELECT id FROM webhook_events"
+                             " WHERE scope = $1 AND event_key IS NOT NULL ORDER BY id LIMIT $2";
+
+/* At most n ids of the events that belong to a text, which is $1. */
+static int read_ids(struct sl_db *db, const char *sql, const char *text, size_t n, int64_t *ids,
+                    struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     int found = 0, more;
 
-    if (sl_db_query(&rows, db, held_sql, SL_PARAMS(SL_TEXT(external_reference), SL_INT((int64_t)n)),
-                    err) < 0)
+    if (sl_db_query(&rows, db, sql, SL_PARAMS(SL_TEXT(text), SL_INT((int64_t)n)), err) < 0)
         return -1;
     while ((more = sl_rows_next(&rows, err)) > 0)
         ids[found++] = sl_row_int(&rows, 0);
     return more < 0 ? -1 : found;
+}
+
+int sl_webhook_events_held(struct sl_db *db, const char *external_reference, size_t n, int64_t *ids,
+                           struct sl_err *err)
+{
+    return read_ids(db, held_sql, external_reference, n, ids, err);
+}
+
+int sl_webhook_events_of(struct sl_db *db, const char *scope, size_t n, int64_t *ids,
+                         struct sl_err *err)
+{
+    return read_ids(db, of_sql, scope, n, ids, err);
 }
 
 /* ---- How they end ------------------------------------------------------------------------ */

@@ -64,6 +64,10 @@ int sl_webhook_events_new(struct sl_db *db, struct sl_webhook_mark *mark, size_t
 int sl_webhook_events_held(struct sl_db *db, const char *external_reference, size_t n, int64_t *ids,
                            struct sl_err *err);
 
+/* Those with a key of one scope, oldest first; at most n. Returns how many, or -1. */
+int sl_webhook_events_of(struct sl_db *db, const char *scope, size_t n, int64_t *ids,
+                         struct sl_err *err);
+
 int sl_webhook_events_settle(struct sl_db *db, int64_t id, const char *state, const char *note,
                              int64_t now_ms, struct sl_err *err);
 

@@ -118,7 +118,8 @@ static const char write_sql[] =
     "UPDATE payments SET status = $2, phone = $3, payer = $4, external_reference = $5,"
     " external_reference2 = $6, receipt = $7, told_receipt = $8, told_amount_minor = $9,"
     " told_state = $10, asked_state = $11, mismatch = $12, checkout_url = $13, error = $14,"
-    " queue_id = $15, folded_into = $16, settled_at = $17, updated_at = $18 WHERE id = $1";
+    " queue_id = $15, folded_into = $16, settled_at = $17, updated_at = $18, amount_minor = $19"
+    " WHERE id = $1";
 
 int sl_payments_write(struct sl_db *db, const struct sl_payment *payment, int64_t now_ms,
                       struct sl_err *err)
@@ -133,7 +134,7 @@ int sl_payments_write(struct sl_db *db, const struct sl_payment *payment, int64_
                                SL_TEXT(payment->mismatch), SL_TEXT(payment->checkout_url),
                                SL_TEXT(payment->error), SL_ID(payment->queue_id),
                                SL_ID(payment->folded_into), SL_ID(payment->settled_at),
-                               SL_INT(now_ms)),
+                               SL_INT(now_ms), SL_INT(payment->amount_minor)),
                      err) < 0
                ? -1
                : 0;

@@ -9,16 +9,17 @@ struct sl_payment {
     int64_t id;
     const char *public_id; /* ULID */
     int64_t school_id, provider_id;
-    const char *source; /* "request", "c2b" */
-    const char *status; /* as in COMMANDS.md */
-    int64_t amount_minor;
+    const char *source;   /* "request", "c2b" */
+    const char *status;   /* as in COMMANDS.md */
+    int64_t amount_minor; /* asked for; or paid, where a person accepted another amount */
     const char *currency, *phone, *reference, *description, *email, *payer, *meta;
     const char *external_reference, *external_reference2;
     const char *receipt;
     const char *told_receipt;             /* what a callback claims; counts once a query agrees */
     int64_t told_amount_minor;            /* 0: not told */
     const char *told_state, *asked_state; /* the last words of callback and query: "paid" … */
-    const char *mismatch, *checkout_url, *error;
+    const char *mismatch;                 /* all that does not fit, for a person; or NULL */
+    const char *checkout_url, *error;
     int64_t queue_id;    /* its payment.request; 0: none */
     int64_t folded_into; /* the payment whose own it turned out to be; 0: none */
     int64_t created_at, updated_at, settled_at;
@@ -30,7 +31,7 @@ struct sl_payment {
 int sl_payments_add(struct sl_db *db, struct sl_payment *payment, int64_t now_ms,
                     struct sl_err *err);
 
-/* Writes everything that changes after that: status, what is known of the payer, what the
+/* Writes everything that changes after that: status, amount, what is known of the payer, what the
  * provider said, receipt, error, queue row, folded_into, settled_at. In the transaction in which
  * it was read. A receipt that another payment of school and provider has is SL_ERR_DATA. */
 int sl_payments_write(struct sl_db *db, const struct sl_payment *payment, int64_t now_ms,

@@ -182,7 +182,7 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     settled "$forged" succeeded # by its genuine callback and the query
     until_true isnt null payment "$wrong" mismatch # else the query may be first, which is another case
     settled "$wrong" unknown
-    [[ "$(payment "$wrong" error)" == *'not 100.00'* ]]
+    [[ "$(payment "$wrong" error)" == "paid KES 99.00 of KES 100.00 by receipt "* ]]
 }
 
 @test "a right token that says paid is not believed while the query says cancelled" {
@@ -214,16 +214,54 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     [ "$(payment "$id" amount)" = 100.00 ]
 }
 
-@test "another amount that is told after the query said paid is flagged, and its receipt is not kept" {
+@test "another amount is the same doubt, whether it is told before the query or after" {
     overheard 0799900006
     settled "$id" succeeded
     checkout=$(payment "$id" external_reference)
     [ "$(post "$callback" "$(paid "$checkout" 1)")" = 200 ]
-    until_true stored "state = 'done'"
-    until_true isnt null payment "$id" mismatch
-    [ "$(payment "$id" receipt)" = null ]
-    [ "$(payment "$id" amount)" = 100.00 ]
+    until_true payment_is "$id" unknown
+    run -1 --separate-stderr sl-pay verify "$id" -f json
+    [ "$(field status <<< "$output")" = unknown ]
+    [ "$(field error <<< "$output")" = "paid KES 1.00 of KES 100.00 by receipt FORGED1234, as its callback tells" ]
+    [[ "$stderr" == *"sl-pay verify $id --accept RECEIPT"*"sl-pay refund $id"* ]]
+    run -65 sl-pay receipt "$id"
     [ "$(counted pushes)" -eq 1 ]
+}
+
+# in_doubt: a payment of which KES 99 of 100 was paid; its id in $id, the receipt in $receipt.
+in_doubt() {
+    sql "UPDATE schools SET receipt_template = '{currency} {amount}, {receipt}'"
+    id=$(request 0799900011)
+    until_true isnt null payment "$id" mismatch
+    settled "$id" unknown
+    receipt=$(sl-sandbox seen mpesa | jq -r 'select(.operation == "stk_push").receipt')
+}
+
+@test "a person accepts another amount by its receipt, and the payer is told what was paid" {
+    in_doubt
+    run -65 --separate-stderr sl-pay verify "$id" --accept NOSUCH
+    run -65 sl-pay verify "$id" --accept "$receipt" --amount 100
+    run -65 sl-pay verify "$id" --accept "$receipt" --amount some
+    run -64 sl-pay verify "$id" --amount 99
+    payment_is "$id" unknown
+    run -0 --separate-stderr sl-pay verify "$id" --accept "$receipt" -f json
+    [ "$(jq -r '[.status, .amount, .receipt, .error] | map(. // "-") | join(" ")' <<< "$output")" = "succeeded 99.00 $receipt -" ]
+    [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'payment.accept' AND actor IS NOT NULL")" -eq 1 ]
+    run -65 sl-pay verify "$id" --accept "$receipt" # it is decided
+    work
+    [ "$(sl-sandbox seen africastalking | jq -r .text)" = "KES 99.00, $receipt" ]
+    [[ "$(sl-pay receipt "$id")" == *"99.00"* ]]
+}
+
+@test "of another amount what was paid is given back, and no more" {
+    in_doubt
+    run -65 sl-pay refund "$id" --amount 100
+    run -0 --separate-stderr sl-pay refund "$id" --reason 'Wrong amount' -f json
+    [ "$(field amount <<< "$output")" = 99.00 ]
+    until_true payment_is "$id" refunded
+    [ "$(payment "$id" amount)" = 99.00 ]
+    [ "$(counted reversed)" -eq 1 ]
+    [ "$(sl-sandbox seen mpesa | jq -r 'select(.operation == "reversal") | "\(.transaction_id) \(.amount)"')" = "$receipt 99" ]
 }
 
 @test "early, late, doubled and contradicting callbacks pay once" {

@@ -2,6 +2,8 @@
  * whatever order they come. */
 #include "tests/unit/paying.h"
 
+#include "lib/store/sql.h"
+
 /* ---- Asking for it ------------------------------------------------------------------------------ */
 
 static void refused(struct installation *in, struct sl_payment_request bad, const char *said)
@@ -360,34 +362,188 @@ static void the_same_callback_twice_changes_nothing(void **state)
     assert_int_equal(count(in, NULL), 1);
 }
 
-static void another_amount_is_flagged_and_never_believed(void **state)
+/* ---- Another amount ------------------------------------------------------------------------------- */
+
+static void assert_says(const char *text, const char *part)
+{
+    assert_non_null(text);
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in '%s'", part, text);
+}
+
+/* What is heard of a payment, each in one letter: the query says (P)aid; a callback tells the
+ * (r)ight amount by the genuine receipt, the right one by a (f)abricated one, (a)nother amount by
+ * the genuine receipt, another one by a fabricated one (x), a (t)hird by the genuine one, or (n)o. */
+static struct sl_payment hear(struct installation *in, const char *facts)
+{
+    struct sl_payment payment = accepted(in);
+
+    for (; *facts; facts++) {
+        bool over = strcmp(payment.status, "succeeded") == 0;
+
+        switch (*facts) {
+        case 'P': payment = over ? payment : asked(in, &payment, SL_PAY_PAID); break;
+        case 'r': payment = told_paid(in, &payment, 150000, "NLJ7RT61SV"); break;
+        case 'f': payment = told_paid(in, &payment, 150000, "FORGED0001"); break;
+        case 'a': payment = told_paid(in, &payment, 149900, "NLJ7RT61SV"); break;
+        case 'x': payment = told_paid(in, &payment, 149900, "FORGED0001"); break;
+        case 't': payment = told_paid(in, &payment, 1000, "NLJ7RT61SV"); break;
+        case 'n': payment = told_no(in, &payment, SL_PAY_CANCELLED, "1032"); break;
+        default: fail();
+        }
+    }
+    return payment;
+}
+
+static void the_same_facts_give_the_same_state_in_whatever_order(void **state)
+{
+    static const struct {
+        const char *orders[6];
+        const char *status, *receipt;
+    } cases[] = {
+        { { "Pr", "rP" }, "succeeded", "NLJ7RT61SV" },
+        { { "Pa", "aP", "aPa" }, "unknown", NULL },
+        { { "Pax", "Pxa", "axP", "aPx", "xaP" }, "unknown", NULL },
+        { { "Pat", "Pta", "atP", "aPt", "taP" }, "unknown", NULL },
+        { { "Pan", "anP", "naP", "aPn" }, "unknown", NULL },
+        { { "Pra", "Par", "raP", "arP", "aPr", "rPa" }, "succeeded", "NLJ7RT61SV" },
+        { { "Pxr", "xPr", "xrP", "rxP" },
+          "succeeded",
+          NULL },                                        /* which receipt it is, a person says */
+        { { "rPx", "Prx" }, "succeeded", "NLJ7RT61SV" }, /* it was texted before */
+        { { "rfP", "frP" }, "succeeded", NULL },
+        { { "tarP", "ratP", "atrP", "trPa" }, "succeeded", "NLJ7RT61SV" },
+    };
+    struct installation *in = *state;
+
+    for (size_t i = 0; i < SL_COUNT(cases); i++)
+        for (size_t j = 0; j < SL_COUNT(cases[i].orders) && cases[i].orders[j]; j++) {
+            struct sl_payment payment = hear(in, cases[i].orders[j]);
+
+            if (strcmp(payment.status, cases[i].status) != 0 ||
+                !payment.receipt != !cases[i].receipt)
+                fail_msg("%s: %s, %s", cases[i].orders[j], payment.status,
+                         payment.receipt ? payment.receipt : "no receipt");
+            payment.receipt = payment.told_receipt = NULL; /* the next one may have it */
+            OK(sl_payments_write(in->service->db, &payment, sl_now_ms(), &err));
+        }
+}
+
+static void another_amount_waits_for_a_person_and_says_what_was_paid(void **state)
 {
     struct installation *in = *state;
     struct sl_payment payment = accepted(in);
 
     payment = told_paid(in, &payment, 149900, "NLJ7RT61SV");
     assert_is(&payment, "pending", NULL);
-    assert_string_equal(payment.mismatch, "a callback says 1499.00, not 1500.00");
+    assert_string_equal(payment.mismatch,
+                        "a callback tells 1499.00 by receipt NLJ7RT61SV, not 1500.00");
     assert_true(question(in, &payment) > 0);
     payment = asked(in, &payment, SL_PAY_PAID);
     assert_is(&payment, "unknown", NULL);
-    assert_non_null(strstr(payment.error, "a callback says 1499.00"));
+    assert_string_equal(payment.error, "paid KES 1499.00 of KES 1500.00 by receipt NLJ7RT61SV, as "
+                                       "its callback tells");
     assert_string_equal(item_of(in, payment.queue_id).waits_for, "person");
-    payment = told_paid(in, &payment, 150000, "NLJ7RT61SV"); /* the genuine one */
-    assert_is(&payment, "succeeded", "NLJ7RT61SV");
-    assert_non_null(payment.mismatch);
-    assert_null(payment.error);
 }
 
-static void a_forged_amount_before_the_genuine_callback_does_not_take_its_place(void **state)
+static void all_that_does_not_fit_is_kept_once_each(void **state)
 {
     struct installation *in = *state;
-    struct sl_payment payment = accepted(in);
+    struct sl_payment payment = hear(in, "axaxr");
 
-    payment = told_paid(in, &payment, 149900, "FORGED0001");
-    payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
-    payment = asked(in, &payment, SL_PAY_PAID);
+    assert_string_equal(payment.mismatch,
+                        "a callback tells 1499.00 by receipt NLJ7RT61SV, not 1500.00; "
+                        "a callback tells 1499.00 by receipt FORGED0001, not 1500.00; "
+                        "callbacks tell two receipts, NLJ7RT61SV and FORGED0001");
+}
+
+/* The text that a statement gives: of one row, with one column. */
+static const char *only(struct installation *in, const char *sql)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    const char *text;
+
+    OK(sl_db_query(&rows, in->service->db, sql, SL_NO_PARAMS, &err));
+    assert_int_equal(sl_rows_next(&rows, &err), 1);
+    text = sl_arena_strdup(in->arena, sl_row_text(&rows, 0));
+    assert_int_equal(sl_rows_next(&rows, &err), 0);
+    return text;
+}
+
+static void accept(struct installation *in, struct sl_payment *payment, int64_t amount_minor,
+                   const char *receipt)
+{
+    const struct sl_payment_news claim = { .receipt = receipt, .amount_minor = amount_minor };
+
+    OK(sl_payments_accept(in->service, payment->id, &claim, sl_now_ms(), &err));
+    *payment = again(in, payment);
+}
+
+static void a_person_accepts_another_amount_and_the_payer_hears_of_what_was_paid(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = hear(in, "aP");
+    const char *text;
+
+    set_template(in, "{currency} {amount}, {receipt}");
+    accept(in, &payment, 149900, "NLJ7RT61SV");
     assert_is(&payment, "succeeded", "NLJ7RT61SV");
+    assert_int_equal(payment.amount_minor, 149900);
+    assert_null(payment.error);
+    assert_string_equal(item_of(in, payment.queue_id).status, "completed");
+    assert_string_equal(only(in, "SELECT payload FROM integration_queue"
+                                 " WHERE operation = 'sms.send'"),
+                        "{\"text\":\"KES 1499.00, NLJ7RT61SV\"}");
+    text = only(in, "SELECT request_data FROM integration_logs"
+                    " WHERE operation = 'payment.accept' AND actor IS NOT NULL");
+    assert_says(text, "{\"before\":\"1500.00\",\"after\":\"1499.00\"}");
+    payment = told_paid(in, &payment, 150000, "FORGED0001"); /* late */
+    assert_is(&payment, "succeeded", "NLJ7RT61SV");
+    assert_int_equal(payment.amount_minor, 149900);
+}
+
+static void a_person_says_which_of_two_receipts_it_is(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = hear(in, "frP");
+
+    accept(in, &payment, 150000, "NLJ7RT61SV");
+    assert_is(&payment, "succeeded", "NLJ7RT61SV");
+    assert_int_equal(payment.amount_minor, 150000);
+}
+
+static void not_accepted(struct installation *in, const struct sl_payment *payment,
+                         const char *receipt, const char *said)
+{
+    const struct sl_payment_news claim = { .receipt = receipt, .amount_minor = 149900 };
+
+    assert_int_equal(sl_payments_accept(in->service, payment->id, &claim, sl_now_ms(), &err), -1);
+    assert_int_equal(err.code, SL_ERR_DATA);
+    assert_says(err.text, said);
+}
+
+static void only_what_is_in_doubt_is_decided_by_a_person(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment sure = hear(in, "rP"), open = hear(in, "x"), no = hear(in, "n"),
+                      twin = hear(in, "xP");
+
+    not_accepted(in, &sure, "FORGED0001", "by receipt NLJ7RT61SV already");
+    not_accepted(in, &open, "FORGED0001", "is pending");
+    not_accepted(in, &no, "FORGED0001", "is cancelled");
+    not_accepted(in, &twin, "NLJ7RT61SV", sure.public_id);
+    twin = again(in, &twin);
+    assert_is(&twin, "unknown", NULL);
+}
+
+static void a_receipt_of_another_payment_is_never_claimed(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment sure = hear(in, "rP"), other = hear(in, "aP");
+
+    assert_is(&other, "unknown", NULL);
+    assert_null(other.told_receipt);
+    assert_says(other.mismatch, sure.public_id);
 }
 
 static void a_callback_about_another_push_is_not_believed(void **state)
@@ -513,8 +669,13 @@ int main(void)
         PROMISE(a_callback_that_says_paid_after_a_refusal_is_asked_about),
         PROMISE(while_the_query_says_cancelled_no_callback_makes_it_succeed),
         PROMISE(the_same_callback_twice_changes_nothing),
-        PROMISE(another_amount_is_flagged_and_never_believed),
-        PROMISE(a_forged_amount_before_the_genuine_callback_does_not_take_its_place),
+        PROMISE(the_same_facts_give_the_same_state_in_whatever_order),
+        PROMISE(another_amount_waits_for_a_person_and_says_what_was_paid),
+        PROMISE(all_that_does_not_fit_is_kept_once_each),
+        PROMISE(a_person_accepts_another_amount_and_the_payer_hears_of_what_was_paid),
+        PROMISE(a_person_says_which_of_two_receipts_it_is),
+        PROMISE(only_what_is_in_doubt_is_decided_by_a_person),
+        PROMISE(a_receipt_of_another_payment_is_never_claimed),
         PROMISE(a_callback_about_another_push_is_not_believed),
         PROMISE(two_receipts_for_one_payment_leave_it_without),
         PROMISE(a_receipt_pays_one_payment_only),

@@ -87,6 +87,37 @@ static void nothing_is_given_back_twice_or_in_parts_unasked(void **state)
     no_refund(in, &payment, &all, "given back or asked for already");
 }
 
+static void of_another_amount_what_was_paid_is_given_back(void **state)
+{
+    const struct sl_event done = { .kind = SL_EVENT_RESULT,
+                                   .outcome = { .verdict = SL_OK, .external = "dad6-1" } };
+    const struct sl_refund_request all = { .key = "r-1" }, asked_for = { .amount = "1500" };
+    struct installation *in = *state;
+    struct sl_payment payment = accepted(in), other = accepted(in);
+    struct sl_refund refund;
+    struct sl_item item;
+    int64_t runner;
+
+    payment = told_paid(in, &payment, 1000, "NLJ7RT61SV");
+    no_refund(in, &payment, &all, "is pending");
+    payment = asked(in, &payment, SL_PAY_PAID);
+    no_refund(in, &payment, &asked_for, "more than was paid");
+    refund = refund_of(in, &payment, &all);
+    assert_int_equal(refund.amount_minor, 1000);
+    item = leave(in, refund.queue_id, &runner);
+    (void)answer(in, &item, runner, SL_COURSE_ACCEPTED, "dad6-1");
+    result(in, refund.queue_id, &done);
+    payment = again(in, &payment);
+    assert_is(&payment, "refunded", "NLJ7RT61SV");
+    assert_int_equal(payment.amount_minor, 1000);
+    assert_int_equal(refund_of(in, &payment, &all).id, refund.id);
+
+    other = told_paid(in, &other, 1000, "NLJ7RT61SV");
+    other = asked(in, &other, SL_PAY_PAID);
+    no_refund(in, &other, &all, "was used for something else");
+    no_refund(in, &other, &(struct sl_refund_request){ 0 }, "is unknown");
+}
+
 static void a_refunds_key_stands_for_one_refund(void **state)
 {
     const struct sl_refund_request all = { .key = "r-1" };
@@ -124,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(a_refund_ends_by_its_callback_and_the_payment_is_refunded),
         PROMISE(nothing_is_given_back_twice_or_in_parts_unasked),
+        PROMISE(of_another_amount_what_was_paid_is_given_back),
         PROMISE(a_refunds_key_stands_for_one_refund),
         PROMISE(that_the_payment_was_completed_does_not_mean_that_it_was_given_back),
     };
