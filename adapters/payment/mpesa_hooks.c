@@ -7,6 +7,8 @@
 
 #include "lib/base/text.h"
 
+enum { MOST_CODE = 16 };
+
 /* ---- Pieces -------------------------------------------------------------------------- */
 
 static void malformed(struct sl_heard *heard, const char *why)
@@ -60,6 +62,14 @@ static int64_t read_amount(const char *text)
                                                                                  : -1;
 }
 
+/* A word like 0, 1032, R000002 or SFC_IC0003: what has no digit, or letters that are none of a
+ * code's, says nothing. */
+static bool is_code(const char *code)
+{
+    return code && strpbrk(code, "0123456789") && strlen(code) <= MOST_CODE &&
+           !code[strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_")];
+}
+
 /* ---- The payment prompt -------------------------------------------------------------- */
 
 static void hear_stk(const struct sl_inbound *inbound, struct sl_heard *heard)
@@ -72,8 +82,8 @@ static void hear_stk(const struct sl_inbound *inbound, struct sl_heard *heard)
     struct sl_payment_news *news = &event.payment;
 
     news->external = word(inbound, stk, "CheckoutRequestID");
-    if (!news->external || !code) {
-        malformed(heard, "no stkCallback with CheckoutRequestID and ResultCode");
+    if (!news->external || !is_code(code)) {
+        malformed(heard, "no stkCallback with CheckoutRequestID and a ResultCode that can be read");
         return;
     }
     sl_mpesa_read_end(inbound->arena, code, word(inbound, stk, "ResultDesc"), news);
@@ -305,8 +315,8 @@ static void hear_result(const struct sl_inbound *inbound, struct sl_heard *heard
     const char *status = listed(inbound, list, "Key", "TransactionStatus"), *receipt;
     struct sl_event event = { .kind = SL_EVENT_RESULT, .payment.state = SL_PAY_UNKNOWN };
 
-    if (!code) {
-        malformed(heard, "no Result with ResultCode");
+    if (!is_code(code)) {
+        malformed(heard, "no Result with a ResultCode that can be read");
         return;
     }
     receipt = listed(inbound, list, "Key", "ReceiptNo");
@@ -357,30 +367,36 @@ const struct sl_hook sl_mpesa_hooks[SL_MPESA_HOOKS] = {
     { .word = "stk",
       .endpoint = "/webhooks/mpesa/callback",
       .methods = "POST",
+      .body_type = JSON,
       .per_operation = true,
       .hear = hear_stk,
       .taken = { 200, JSON, "{\"ResultCode\":0,\"ResultDesc\":\"Accepted\"}" } },
     { .word = "validate",
       .endpoint = "/webhooks/mpesa/validation",
       .methods = "POST",
+      .body_type = JSON,
       .hear = hear_validation,
       .taken = { 200, JSON, "{\"ResultCode\":\"0\",\"ResultDesc\":\"Accepted\"}" },
       .refused = { 200, JSON, "{\"ResultCode\":\"C2B00012\",\"ResultDesc\":\"Rejected\"}" } },
     { .word = "confirm",
       .endpoint = "/webhooks/mpesa/confirmation",
       .methods = "POST",
+      .body_type = JSON,
       .hear = hear_confirmation,
       .taken = { 200, JSON, "{\"ResultCode\":0,\"ResultDesc\":\"Success\"}" } },
     { .word = "result",
       .endpoint = "/webhooks/mpesa/result",
       .methods = "POST",
+      .body_type = JSON,
       .per_operation = true,
       .hear = hear_result,
       .taken = { 200, JSON, "{\"ResultCode\":0,\"ResultDesc\":\"Accepted\"}" } },
     { .word = "timeout",
       .endpoint = "/webhooks/mpesa/timeout",
       .methods = "POST",
+      .body_type = JSON,
       .per_operation = true,
+      .callback = "result",
       .hear = hear_timeout,
       .taken = { 200, JSON, "{\"ResultCode\":0,\"ResultDesc\":\"Accepted\"}" } },
 };

@@ -494,7 +494,11 @@ struct sl_hook {
     const char *word;     /* the last part of its neutral path: "stk", "dlr" */
     const char *endpoint; /* the specification's path, "/webhooks/mpesa/callback"; HEX behind it */
     const char *methods;  /* "POST", or "GET POST" */
-    bool per_operation;   /* the token of its path belongs to one operation, not to a school */
+    bool per_operation;   /* the token of its path belongs to one operation, not to a school: one
+                           * whose `callback` is this word … */
+    const char *callback; /* … or, instead of its own, this one; NULL: its own */
+    const char *body_type; /* what its body is, "application/json": anything else is answered 415,
+                            * but a request that does not say it is heard; NULL: whatever */
     const char *help;     /* for `sl-config webhook add`: where to enter this URL; NULL: we hand
                           * it over ourselves */
     void (*hear)(const struct sl_inbound *inbound, struct sl_heard *heard);

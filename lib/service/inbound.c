@@ -92,48 +92,10 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-/* By the token of an operation. Returns 1, 0 if there is no such operation, or -1. */
-static int find_operation(struct reception *reception, const char *hash, struct sl_err *err)
-{
-    struct sl_service *service = reception->inbox->service;
-    struct sl_provider provider;
-    struct sl_item item;
-    int found = sl_queue_by_callback(service->db, reception->arena, hash, &item, err);
-
-    if (found <= 0 || !item.callback_token ||
-        !sl_equal_secret(item.callback_token, hash, SL_TOKEN_HASH_SIZE - 1))
-        return found < 0 ? -1 : 0;
-    found = sl_providers_get(service->db, reception->arena, item.provider_id, &provider, err);
-    if (found <= 0 || strcmp(provider.code, reception->route.adapter->code) != 0)
-        return found < 0 ? -1 : 0;
-    reception->queue_id = item.id;
-    reception->school_id = item.school_id;
-    reception->provider_id = item.provider_id;
-    reception->scope = sl_arena_printf(reception->arena, "q%lld", (long long)item.id);
-    return owner_of_school(&reception->inbox->owners, reception->route.adapter, item.school_id,
-                           item.provider_id, &reception->owner, err);
-}
-
-/* By the token of a school. Likewise. */
-static int find_endpoint(struct reception *reception, const char *hash, struct sl_err *err)
-{
-    struct owner *owner = NULL;
-    int found = owner_by_token(&reception->inbox->owners, hash, &owner, err);
-
-    if (found <= 0 || !owner->endpoint.is_active || owner->adapter != reception->route.adapter)
-        return found < 0 ? -1 : 0;
-    reception->owner = owner;
-    reception->school_id = owner->endpoint.school_id;
-    reception->provider_id = owner->endpoint.provider_id;
-    reception->scope = sl_arena_printf(reception->arena, "w%lld", (long long)owner->endpoint.id);
-    return 1;
-}
-
 /* Returns 0 to go on, 1 if it is answered, or -1. */
 static int find_owner(struct reception *reception, struct sl_err *err)
 {
     const struct sl_received *received = reception->received;
-    char hash[SL_TOKEN_HASH_SIZE];
     int found;
 
     if (!has_word("GET HEAD POST", received->method)) {
@@ -145,9 +107,7 @@ static int find_owner(struct reception *reception, struct sl_err *err)
     if (!reception->route.token)
         return inbound_refuse_stranger(reception, 404,
                                        "the path has no token, and nothing is signed", err);
-    sl_callback_hash(reception->route.token, hash);
-    found = reception->route.hook->per_operation ? find_operation(reception, hash, err)
-                                                 : find_endpoint(reception, hash, err);
+    found = owner_of_route(reception, err);
     if (found < 0)
         return -1;
     return found > 0
@@ -166,6 +126,15 @@ static bool is_allowed_from(const struct reception *reception)
         return true;
     return reception->received->ip_address && sl_ip_parse(&ip, reception->received->ip_address) &&
            sl_cidrs_have(cidrs, &ip);
+}
+
+/* One that does not say what its body is may be what it should. */
+static bool has_body_type(const struct sl_hook *hook, const char *content_type)
+{
+    size_t n = strcspn(content_type, "; \t");
+
+    return !hook->body_type || n == 0 ||
+           (n == strlen(hook->body_type) && strncasecmp(content_type, hook->body_type, n) == 0);
 }
 
 static const char *allow_of(const struct reception *reception)
@@ -192,6 +161,11 @@ static int hear(struct reception *reception, struct sl_err *err)
                               "it came from an address that callback_cidrs does not have", err);
     if (received->too_large)
         return inbound_refuse(reception, 413, "its body is longer than 1 MiB", err);
+    if (!has_body_type(hook, received->content_type))
+        return inbound_refuse(reception, 415,
+                              sl_arena_printf(reception->arena, "its Content-Type is not %s",
+                                              hook->body_type),
+                              err);
     reception->request = (struct sl_webhook_request){
         .webhook_id = reception->queue_id ? 0 : reception->owner->endpoint.id,
         .school_id = reception->school_id,

@@ -1,6 +1,7 @@
 /* What a request is answered, and its row in the audit trail. */
 #include <string.h>
 
+#include "lib/base/crypto.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/service/audit.h"
@@ -102,6 +103,30 @@ int inbound_refuse_stranger(const struct reception *reception, int status, const
     return inbound_refuse(reception, status, why, err);
 }
 
+/* For a person to look at, once: it tells nothing that could be applied. */
+static int keep_malformed(const struct reception *reception, const char *why, struct sl_err *err)
+{
+    struct sl_db *db = reception->inbox->service->db;
+    struct sl_webhook_request request = reception->request;
+    unsigned char sum[SL_SHA256_SIZE];
+    char digest[2 * SL_SHA256_SIZE + 1];
+    struct sl_webhook_event event = {
+        .scope = reception->scope, .kind = "unreadable", .state = "ignored", .note = why
+    };
+    int found;
+
+    sl_sha256(request.body, request.n_body, sum);
+    sl_hex(sum, sizeof sum, digest);
+    event.key = sl_arena_printf(reception->arena, "unreadable:%s:%s", request.hook, digest);
+    found = sl_webhook_events_note(db, reception->arena, event.scope, event.key, &why, err);
+    if (found != 0)
+        return found < 0 ? -1 : 0;
+    if (sl_webhook_requests_add(db, &request, err) < 0)
+        return -1;
+    event.request_id = request.id;
+    return sl_webhook_events_add(db, &event, reception->inbox->now_ms, err) < 0 ? -1 : 0;
+}
+
 /* A provider that reads what we answer is told what it wants to hear whatever the content; one
  * that looks at the status alone learns of its mistake. What may not be paid for is refused. */
 int inbound_answer_malformed(const struct reception *reception, struct sl_err *err)
@@ -109,6 +134,8 @@ int inbound_answer_malformed(const struct reception *reception, struct sl_err *e
     const struct sl_hook *hook = reception->route.hook;
     const char *why = reception->heard.why ? reception->heard.why : "malformed";
 
+    if (keep_malformed(reception, why, err) < 0)
+        return -1;
     if (hook->refused.status)
         return inbound_answer(reception, hook->refused, why, err);
     if (hook->taken.body && *hook->taken.body)

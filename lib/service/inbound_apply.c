@@ -49,7 +49,7 @@ static int find_owner(struct round *round, struct deed *deed, struct owner **own
 }
 
 /* The body is heard again, as it was when it was stored: what was proven then stays so. NULL if it
- * tells no such event any more. */
+ * tells no such event any more; the note says why where the adapter does. */
 static const struct sl_event *find_event(const struct round *round, struct deed *deed,
                                          const struct owner *owner)
 {
@@ -60,6 +60,8 @@ static const struct sl_event *find_event(const struct round *round, struct deed 
     if (!hook)
         return NULL;
     inbound_hear(&round->owners, deed->arena, owner, hook, NULL, &deed->request, &heard);
+    if (heard.proof == SL_MALFORMED)
+        deed->note = heard.why;
     return heard.proof == SL_PROVEN && place < heard.n_events ? heard.events + place : NULL;
 }
 
@@ -150,12 +152,12 @@ static int apply_one(struct round *round, struct sl_arena *arena, int64_t id, st
     if (found < 0)
         return -1;
     deed.owner = owner;
-    if (found > 0)
-        deed.event = find_event(round, &deed, owner);
     deed.state = "ignored";
     deed.note = round->failure ? round->failure : "whom it concerned is gone";
-    if (found > 0 && !deed.event)
+    if (found > 0) {
         deed.note = "it tells nothing any more: it was erased, or the settings have changed";
+        deed.event = find_event(round, &deed, owner);
+    }
     if (deed.event && deed_do(&deed, err) < 0)
         return -1;
     return settle(&deed, err) < 0 ? -1 : 1;

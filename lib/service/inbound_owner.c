@@ -165,3 +165,66 @@ const char *owner_setting(const struct owner *owner, const char *name)
             return owner->settings.values[i];
     return NULL;
 }
+
+/* ---- By the token of a path ----------------------------------------------------------------------- */
+
+/* Whether an operation's token is meant for this address. */
+static bool is_ended_by(const struct sl_op *op, const struct sl_hook *hook)
+{
+    const char *word = hook->callback ? hook->callback : hook->word;
+    bool ends = op && op->accepted.callback && strcmp(op->accepted.callback, word) == 0;
+
+    for (size_t i = 0; op && !ends && i < op->n_steps; i++)
+        ends =
+            op->steps[i].ambiguous.callback && strcmp(op->steps[i].ambiguous.callback, word) == 0;
+    return ends;
+}
+
+/* By the token of an operation. Returns 1, 0 if there is no such operation, or -1. */
+static int find_operation(struct reception *reception, const char *hash, struct sl_err *err)
+{
+    struct sl_service *service = reception->inbox->service;
+    struct sl_provider provider;
+    struct sl_item item;
+    int found = sl_queue_by_callback(service->db, reception->arena, hash, &item, err);
+
+    if (found <= 0 || !item.callback_token ||
+        !sl_equal_secret(item.callback_token, hash, SL_TOKEN_HASH_SIZE - 1))
+        return found < 0 ? -1 : 0;
+    found = sl_providers_get(service->db, reception->arena, item.provider_id, &provider, err);
+    if (found <= 0 || strcmp(provider.code, reception->route.adapter->code) != 0)
+        return found < 0 ? -1 : 0;
+    if (!is_ended_by(sl_adapter_op(reception->route.adapter, item.operation),
+                     reception->route.hook))
+        return 0;
+    reception->queue_id = item.id;
+    reception->school_id = item.school_id;
+    reception->provider_id = item.provider_id;
+    reception->scope = sl_arena_printf(reception->arena, "q%lld", (long long)item.id);
+    return owner_of_school(&reception->inbox->owners, reception->route.adapter, item.school_id,
+                           item.provider_id, &reception->owner, err);
+}
+
+/* By the token of a school. Likewise. */
+static int find_endpoint(struct reception *reception, const char *hash, struct sl_err *err)
+{
+    struct owner *owner = NULL;
+    int found = owner_by_token(&reception->inbox->owners, hash, &owner, err);
+
+    if (found <= 0 || !owner->endpoint.is_active || owner->adapter != reception->route.adapter)
+        return found < 0 ? -1 : 0;
+    reception->owner = owner;
+    reception->school_id = owner->endpoint.school_id;
+    reception->provider_id = owner->endpoint.provider_id;
+    reception->scope = sl_arena_printf(reception->arena, "w%lld", (long long)owner->endpoint.id);
+    return 1;
+}
+
+int owner_of_route(struct reception *reception, struct sl_err *err)
+{
+    char hash[SL_TOKEN_HASH_SIZE];
+
+    sl_callback_hash(reception->route.token, hash);
+    return reception->route.hook->per_operation ? find_operation(reception, hash, err)
+                                                : find_endpoint(reception, hash, err);
+}

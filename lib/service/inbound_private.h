@@ -80,6 +80,10 @@ struct reception {
     bool refused;     /* likewise */
 };
 
+/* Whose the token of its path is: fills owner, scope and ids. Returns 1; 0 if it is nobody's, or
+ * that of an operation which this hook does not end; or -1. */
+int owner_of_route(struct reception *reception, struct sl_err *err);
+
 /* Each answers the request, and leaves the row of a call that leaves no event behind. Returns 1, or
  * -1. `why` NULL: it was taken. */
 int inbound_answer(const struct reception *reception, struct sl_reply reply, const char *why,
@@ -89,6 +93,7 @@ int inbound_refuse(const struct reception *reception, int status, const char *wh
 /* Of many in a second only some leave a row: nobody is known whom it concerns. */
 int inbound_refuse_stranger(const struct reception *reception, int status, const char *why,
                             struct sl_err *err);
+/* What came is kept too, as an event that is ignored. */
 int inbound_answer_malformed(const struct reception *reception, struct sl_err *err);
 
 /* Whether what is to be paid may be. Returns 0 to go on, 1 if it is answered or a program is to be

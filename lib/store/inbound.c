@@ -28,7 +28,8 @@ int sl_webhook_requests_add(struct sl_db *db, struct sl_webhook_request *request
 
 static const char add_sql[] =
     "INSERT INTO webhook_events (request_id, scope, event_key, place, kind, external_reference,"
-    " note, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)"
+    " note, created_at, updated_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,"
+    " CASE WHEN $9 IS NULL THEN 0 ELSE $8 END, coalesce($9, 'new'))"
     " ON CONFLICT (scope, event_key) WHERE event_key IS NOT NULL DO NOTHING";
 static const char note_sql[] =
     "SELECT note FROM webhook_events WHERE scope = $1 AND event_key = $2";
@@ -40,7 +41,7 @@ int sl_webhook_events_add(struct sl_db *db, const struct sl_webhook_event *event
                      SL_PARAMS(SL_INT(event->request_id), SL_TEXT(event->scope),
                                SL_TEXT(event->key), SL_INT(event->place), SL_TEXT(event->kind),
                                SL_TEXT(event->external_reference), SL_TEXT(event->note),
-                               SL_INT(now_ms)),
+                               SL_INT(now_ms), SL_TEXT(event->state)),
                      err);
 }
 

@@ -37,7 +37,8 @@ struct sl_webhook_event {
     const char *provider, *school; /* codes: only read; the school's may be NULL */
 };
 
-/* Adds it as "new"; id, state, times and codes are not looked at. Returns 1; 0 if its scope has
+/* Adds it as "new" or, if it has a state, as one that was looked at already; id, times and codes
+ * are not looked at. Returns 1; 0 if its scope has
  * that key already (nothing is added); or -1. */
 int sl_webhook_events_add(struct sl_db *db, const struct sl_webhook_event *event, int64_t now_ms,
                           struct sl_err *err);

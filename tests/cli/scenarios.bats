@@ -228,6 +228,18 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     [ "$(counted pushes)" -eq 1 ]
 }
 
+@test "a callback whose code cannot be read, or at another address, changes nothing of the payment" {
+    overheard 0799900006
+    before=$(sl-pay status "$id" -f json)
+    body="{\"Body\":{\"stkCallback\":{\"CheckoutRequestID\":\"$(payment "$id" external_reference)\",\"ResultCode\":\"zero\",\"ResultDesc\":\"it is so\"}}}"
+    [ "$(post "$callback" "$body")" = 200 ]
+    for word in result timeout; do
+        [ "$(post "${callback%stk}$word" '{"Result":{"ResultCode":0}}')" = 404 ]
+    done
+    [ "$(sl-webhook events -f json | jq -c 'map([.kind, .state])')" = '[["unreadable","ignored"]]' ]
+    [ "$(sl-pay status "$id" -f json)" = "$before" ]
+}
+
 # in_doubt: a payment of which KES 99 of 100 was paid; its id in $id, the receipt in $receipt.
 in_doubt() {
     sql "UPDATE schools SET receipt_template = '{currency} {amount}, {receipt}'"

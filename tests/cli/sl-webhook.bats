@@ -162,9 +162,23 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     [[ "$(curl -sSi "$hook")" == *"Allow: POST"* ]]
     run curl -sSi -H 'Host: evil.example' "$url/evil-path?evil-query"
     [[ "$output" != *evil* ]]
-    [ "$(sql 'SELECT count(*) FROM webhook_requests')" -eq 0 ]
+    [ "$(sql "SELECT count(*) FROM webhook_events WHERE kind <> 'unreadable'")" -eq 0 ]
     [ "$(sql "SELECT count(*) FROM integration_logs WHERE direction = 'inbound' AND status_code >= 400 AND ip_address = '127.0.0.1'")" -ge 7 ]
     [ "$(sql "SELECT count(*) FROM integration_logs WHERE request_data LIKE '%$token%'")" -eq 0 ]
+}
+
+@test "what cannot be read is answered as M-Pesa wants it, and is seen among the events" {
+    mpesa greenhill callback_base_url=http://127.0.0.1:8480
+    endpoint mpesa
+    serve
+    hook=$url/hooks/k/$token/confirm json='Content-Type: application/json'
+    [ "$(curl -sS -H "$json" "$hook" -d '<html>')" = '{"ResultCode":0,"ResultDesc":"Success"}' ]
+    [ "$(curl -sS -H "$json" "$hook" -d '<html>')" = '{"ResultCode":0,"ResultDesc":"Success"}' ]
+    [ "$(status "$hook" -d "$validation")" -eq 415 ] # a form, as curl says
+    run --separate-stderr sl-webhook events -f json
+    [ "$(jq -c 'map([.provider, .kind, .state])' <<< "$output")" = '[["mpesa","unreadable","ignored"]]' ]
+    [[ "$(field note <<< "$output")" == *TransID* ]]
+    [ "$(sql "SELECT count(*) FROM payments")" -eq 0 ]
 }
 
 @test "a body over 1 MiB is refused with 413, announced or not; one of 1 MiB is read" {
@@ -268,11 +282,11 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     mpesa greenhill "c2b_validation=exec:$PWD/may"
     endpoint mpesa
     serve
-    hook=$url/hooks/k/$token/validate
-    status -m 20 "$hook" -d "${validation//ADM1024/HANG}" > hangs 3>&- &
+    hook=$url/hooks/k/$token/validate json='Content-Type: application/json'
+    status -m 20 -H "$json" "$hook" -d "${validation//ADM1024/HANG}" > hangs 3>&- &
     hanging=$!
-    [[ "$(curl -sS "$hook" -d "$validation")" == *Accepted* ]]
-    [[ "$(curl -sS "$hook" -d "${validation//ADM1024/ADM9}")" == *Rejected* ]]
+    [[ "$(curl -sS -H "$json" "$hook" -d "$validation")" == *Accepted* ]]
+    [[ "$(curl -sS -H "$json" "$hook" -d "${validation//ADM1024/ADM9}")" == *Rejected* ]]
     until [ -s pid ]; do read -rt 0.02 <> <(:) || true; done
     kill "$(cat pid)"
     wait "$hanging"

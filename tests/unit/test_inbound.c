@@ -495,20 +495,50 @@ static void scanners_do_not_fill_the_log(void **state)
                      0);
 }
 
-static void a_body_without_sense_is_answered_as_its_provider_expects(void **state)
+static void a_body_without_sense_is_answered_as_its_provider_expects_and_kept_once(void **state)
 {
     struct world *world = *state;
     struct sl_received received = request_to(world, MPESA, "confirm", "<html>");
 
+    assert_int_equal(post(world, AFRICASTALKING, "dlr", "status=Success"), 400);
     assert_int_equal(post(world, AFRICASTALKING, "dlr", "status=Success"), 400);
     assert_int_equal(receive(world, &received), 200);
     assert_string_equal(received.reply.body, "{\"ResultCode\":0,\"ResultDesc\":\"Success\"}");
     received = request_to(world, MPESA, "validate", "<html>");
     assert_int_equal(receive(world, &received), 200);
     assert_non_null(strstr(received.reply.body, "Rejected"));
-    assert_int_equal(number(world, "SELECT count(*) FROM webhook_requests"), 0);
-    assert_int_equal(number(world, "SELECT count(*) FROM integration_logs WHERE status = 'failed'"),
+    assert_int_equal(number(world, "SELECT count(*) FROM webhook_requests"), 3);
+    assert_int_equal(number(world, "SELECT count(*) FROM webhook_events WHERE kind = 'unreadable'"
+                                   " AND state = 'ignored' AND length(note) > 0"),
                      3);
+    apply(world);
+    assert_int_equal(number(world, "SELECT count(*) FROM integration_logs WHERE status = 'failed'"),
+                     4);
+    assert_int_equal(sl_inbound_replay(world->in->service, SL_REPLAY_EVENT, 1, &err), 1);
+    assert_state(world, 1, "ignored");
+    assert_int_equal(number(world, "SELECT count(*) FROM webhook_events WHERE id = 1"
+                                   " AND note = 'the report has no id'"),
+                     1);
+}
+
+static void a_body_that_is_said_to_be_something_else_is_not_heard(void **state)
+{
+    static const struct {
+        const char *type;
+        int status;
+    } cases[] = { { "text/plain", 415 },        { "application/x-www-form-urlencoded", 415 },
+                  { "application/jsonp", 415 }, { "application/json; charset=utf-8", 200 },
+                  { "Application/JSON", 200 },  { "", 200 } };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        struct sl_received received = request_to(world, MPESA, "confirm", money);
+
+        received.content_type = cases[i].type;
+        if (receive(world, &received) != cases[i].status)
+            fail_msg("%s: %d", cases[i].type, received.reply.status);
+    }
+    assert_int_equal(number(world, "SELECT count(*) FROM webhook_events"), 1);
 }
 
 static void one_that_cannot_be_stored_does_not_take_the_others_with_it(void **state)
@@ -620,11 +650,11 @@ static void a_payments_own_token_brings_its_news(void **state)
     assert_int_equal(receive(world, &received), 200);
     assert_int_equal(receive(world, &received), 200);
     assert_int_equal(post(world, MPESA, "confirm", money), 404); /* it opens nothing else */
-    assert_int_equal(post(world, MPESA, "result", "{\"Result\":{\"ResultCode\":0}}"), 200);
+    assert_int_equal(post(world, MPESA, "result", "{\"Result\":{\"ResultCode\":0}}"), 404);
+    assert_int_equal(post(world, MPESA, "timeout", "{\"Result\":{\"ResultCode\":0}}"), 404);
     apply(world);
     assert_state(world, 1, "done");
-    assert_state(world, 2, "ignored");
-    assert_int_equal(number(world, "SELECT count(*) FROM webhook_events"), 2);
+    assert_int_equal(number(world, "SELECT count(*) FROM webhook_events"), 1);
     assert_int_equal(number(world, "SELECT count(*) FROM payments WHERE status = 'cancelled'"), 1);
     assert_int_equal(number(world, "SELECT count(*) FROM integration_logs WHERE operation ="
                                    " 'webhook.stk' AND reference_type = 'payment'"),
@@ -672,7 +702,8 @@ int main(void)
         TEST(a_method_body_or_address_that_is_not_wanted_is_refused_by_name),
         TEST(an_endpoint_that_was_rotated_or_disabled_is_not_found),
         TEST(scanners_do_not_fill_the_log),
-        TEST(a_body_without_sense_is_answered_as_its_provider_expects),
+        TEST(a_body_without_sense_is_answered_as_its_provider_expects_and_kept_once),
+        TEST(a_body_that_is_said_to_be_something_else_is_not_heard),
         TEST(one_that_cannot_be_stored_does_not_take_the_others_with_it),
         TEST(money_that_comes_twice_is_one_payment),
         TEST(a_payer_hears_the_same_answer_however_often_he_is_validated),
