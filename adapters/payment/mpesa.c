@@ -90,6 +90,12 @@ static const struct sl_wire_field wire_fields[] = {
     { "PartyA", SL_SHOW_PHONE },         { "PhoneNumber", SL_SHOW_PHONE },
     { "Msisdn", SL_SHOW_PHONE },         { "MSISDN", SL_SHOW_PHONE },
     { "Value", SL_SHOW_PHONES },
+    { "MerchantRequestID", SL_SHOW_ID },
+    { "ConversationID", SL_SHOW_ID },
+    { "OriginatorConversationID", SL_SHOW_ID },
+    { "OriginatorCoversationID", SL_SHOW_ID }, /* spelt so by registration */
+    { "OriginalConversationID", SL_SHOW_ID },
+    { "requestId", SL_SHOW_ID },
 };
 
 /* ---- Callback addresses -------------------------------------------------------------- */

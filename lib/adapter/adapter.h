@@ -64,8 +64,9 @@ struct sl_limits {
     int most_items; /* what batch_size may be raised to; 0: any */
 };
 
-/* How a field of the wire is shown in the log. What no row names is shown as it is. */
-enum sl_shown { SL_SHOW_SECRET, SL_SHOW_PHONE, SL_SHOW_PHONES };
+/* How a field of the wire is shown in the log. What no row names is shown as it is, but for what
+ * looks like somebody's number; SL_SHOW_ID: an id of the provider's, whose digits are none. */
+enum sl_shown { SL_SHOW_SECRET, SL_SHOW_PHONE, SL_SHOW_PHONES, SL_SHOW_ID };
 struct sl_wire_field {
     const char *name; /* of a header, a form field or a JSON member at any depth */
     enum sl_shown shown;

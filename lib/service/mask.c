@@ -12,6 +12,7 @@ enum {
     TEXT_BYTES = 4 * SL_MASK_CHARACTERS,
     MOST_TEXT = 1 << 16,
     NUMBER_BYTES = 64, /* more than any number has with its blanks */
+    ID_BYTES = 100,    /* likewise of an id */
 };
 
 static const char dots[] = "••••";
@@ -61,6 +62,7 @@ enum sl_mask_as sl_mask_named(const struct sl_mask *mask, const char *name, size
         [SL_SHOW_SECRET] = SL_AS_SECRET,
         [SL_SHOW_PHONE] = SL_AS_PHONE,
         [SL_SHOW_PHONES] = SL_AS_PHONES,
+        [SL_SHOW_ID] = SL_AS_ID,
     };
     const char *inner = n > 2 && name[n - 1] == ']' ? memrchr(name, '[', n) : NULL;
 
@@ -225,6 +227,12 @@ static void quote(struct sl_buf *out, const char *text, size_t n)
     sl_buf_add(out, "\"", 1);
 }
 
+/* Ids have letters or dashes between their digits; nothing but digits may be a phone all the same. */
+static bool is_id(const char *text, size_t n)
+{
+    return n <= ID_BYTES && strspn(text, "+0123456789 ") < n;
+}
+
 struct sl_buf sl_mask_text(const struct sl_mask *mask, enum sl_mask_as as, const char *text,
                            size_t n)
 {
@@ -236,6 +244,11 @@ struct sl_buf sl_mask_text(const struct sl_mask *mask, enum sl_mask_as as, const
     if (as == SL_AS_PHONE && n < NUMBER_BYTES && !find_secret(mask, text, n, &n_secret)) {
         shown = sl_buf_new(mask->arena);
         sl_mask_phone(&shown, text, n);
+        return shown;
+    }
+    if (as == SL_AS_ID && is_id(text, n) && !find_secret(mask, text, n, &n_secret)) {
+        shown = sl_buf_new(mask->arena);
+        sl_buf_add(&shown, text, n);
         return shown;
     }
     if (as != SL_AS_SECRET)

@@ -34,7 +34,7 @@ void sl_mask_secrets(struct sl_mask *mask, const char *const *secrets, size_t n_
                      const char *token);
 
 /* How a value of that name is shown. */
-enum sl_mask_as { SL_AS_IS, SL_AS_SECRET, SL_AS_PHONE, SL_AS_PHONES };
+enum sl_mask_as { SL_AS_IS, SL_AS_SECRET, SL_AS_PHONE, SL_AS_PHONES, SL_AS_ID };
 enum sl_mask_as sl_mask_named(const struct sl_mask *mask, const char *name, size_t n);
 
 /* Whether a text that is not named anything is shown as it is. */

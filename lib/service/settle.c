@@ -33,8 +33,12 @@ int64_t settle_backoff(int64_t attempts)
 
 /* ---- The log --------------------------------------------------------------------------- */
 
-static const char *log_status(enum sl_course course)
+/* Of the call: one that was answered with an error failed, though its answer may tell all that was
+ * to be known. */
+static const char *log_status(const struct sl_job *job, enum sl_course course)
 {
+    if (job->sent.exchange.status >= 400 && course != SL_COURSE_UNKNOWN)
+        return "failed";
     switch (course) {
     case SL_COURSE_DONE:
     case SL_COURSE_ACCEPTED:
@@ -47,6 +51,21 @@ static const char *log_status(enum sl_course course)
     return "failed";
 }
 
+static const char *first_problem(const struct sl_job *job)
+{
+    for (size_t i = 0; i < job->result.n_items; i++)
+        if (job->result.items[i].verdict != SL_OK)
+            return sl_outcome_text(job->arena, &job->result.items[i]);
+    return NULL;
+}
+
+static const char *log_problem(const struct sl_job *job)
+{
+    const char *problem = first_problem(job);
+
+    return problem || job->sent.exchange.status < 400 ? problem : job->result.payment.text;
+}
+
 static const char *reference_of(const struct sl_job *job)
 {
     if (job->domain->reference)
@@ -55,14 +74,6 @@ static const char *reference_of(const struct sl_job *job)
         return sl_arena_printf(job->arena, "%s-%lld", job->item.public_id,
                                (long long)job->messages[0].line);
     return job->item.public_id;
-}
-
-static const char *first_problem(const struct sl_job *job)
-{
-    for (size_t i = 0; i < job->result.n_items; i++)
-        if (job->result.items[i].verdict != SL_OK)
-            return sl_outcome_text(job->arena, &job->result.items[i]);
-    return NULL;
 }
 
 /* The first payer's number, or every recipient's. */
@@ -99,9 +110,9 @@ static int write_log(struct engine *engine, struct sl_job *job, enum sl_course c
         .reference_id = reference_of(job),
         .request_data = sl_audit_request(job->arena, job->account, token, &job->request),
         .response_data = sl_audit_answer(job->arena, job->account, token, &job->sent.exchange),
-        .status = log_status(course),
+        .status = log_status(job, course),
         .status_code = job->sent.exchange.status,
-        .error_message = first_problem(job),
+        .error_message = log_problem(job),
         .duration_ms = job->sent.duration_ms,
         .external_reference = job->result.items[0].external,
         .attempt = (int)job->item.attempts + 1,

@@ -240,6 +240,16 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     [ "$(sl-pay status "$id" -f json)" = "$before" ]
 }
 
+@test "the audit trail tells a question that was answered with an error, and ids as they are" {
+    curl -sS "$SL_SANDBOX_URL/_sandbox/settings" -d '{"callback_ms":600000}' > /dev/null
+    overheard 0711000001
+    sl-pay verify "$id" > /dev/null 2>&1 || true # the payer has not decided yet
+    [ "$(sql "SELECT status, status_code, error_message FROM integration_logs WHERE operation = 'payment.verify' ORDER BY id LIMIT 1")" = "failed|500|The transaction is being processed" ]
+    body='{"Body":{"stkCallback":{"MerchantRequestID":"29115-712345678-1","CheckoutRequestID":"'$(payment "$id" external_reference)'","ResultCode":1032}}}'
+    [ "$(post "$callback" "$body")" = 200 ]
+    until_true is 1 sql "SELECT count(*) FROM integration_logs WHERE operation = 'webhook.stk' AND request_data LIKE '%29115-712345678-1%'"
+}
+
 # in_doubt: a payment of which KES 99 of 100 was paid; its id in $id, the receipt in $receipt.
 in_doubt() {
     sql "UPDATE schools SET receipt_template = '{currency} {amount}, {receipt}'"

@@ -18,6 +18,7 @@
 static const struct sl_wire_field fields[] = {
     { "apiKey", SL_SHOW_SECRET }, { "wstoken", SL_SHOW_SECRET }, { "Password", SL_SHOW_SECRET },
     { "number", SL_SHOW_PHONE },  { "to", SL_SHOW_PHONES },      { "Value", SL_SHOW_PHONES },
+    { "RequestID", SL_SHOW_ID },
 };
 static const struct sl_adapter adapter = { .code = "example",
                                            .wire_fields = fields,
@@ -137,6 +138,21 @@ static void json_is_copied_with_its_secrets_and_phones_masked(void **state)
     assert_body("application/json", "{\"to\":\"+254712345678,+254712345679\"}",
                 "{\"to\":\"2547••••5678,2547••••5679\"}");
     assert_body("application/json", "{\"254712345678\":null}", "{\"2547••••5678\":null}");
+}
+
+static void the_ids_of_a_provider_stay_whole_but_hide_nothing_else(void **state)
+{
+    (void)state;
+    assert_body("application/json", "{\"RequestID\":\"29115-712345678-1\"}",
+                "{\"RequestID\":\"29115-712345678-1\"}");
+    assert_body("application/json", "{\"Other\":\"29115-712345678-1\"}",
+                "{\"Other\":\"29115-7••••5678-1\"}");
+    assert_body("application/json", "{\"RequestID\":\"254712345678\"}",
+                "{\"RequestID\":\"2547••••5678\"}");
+    assert_body("application/json", "{\"RequestID\":254712345678}",
+                "{\"RequestID\":\"2547••••5678\"}");
+    assert_body("application/json", "{\"RequestID\":\"x-s3cr3t-key-of-the-school\"}",
+                "{\"RequestID\":\"x-••••\"}");
 }
 
 static void secrets_are_masked_wherever_they_stand(void **state)
@@ -331,6 +347,7 @@ int main(void)
         cmocka_unit_test(cards_are_masked_and_what_fails_luhn_is_not),
         cmocka_unit_test(the_token_of_a_callback_address_is_masked),
         cmocka_unit_test(json_is_copied_with_its_secrets_and_phones_masked),
+        cmocka_unit_test(the_ids_of_a_provider_stay_whole_but_hide_nothing_else),
         cmocka_unit_test(secrets_are_masked_wherever_they_stand),
         cmocka_unit_test(escapes_are_read_before_anything_is_looked_for),
         cmocka_unit_test(long_lists_and_texts_are_cut),
