@@ -139,6 +139,10 @@ static const struct result refusals[SL_N_SCENARIOS] = {
     [SL_PLAY_ESCAPES] = { .code = "17", .text = "\033[31mSystem internal error.\033]0;owned\a" },
 };
 
+static const struct result not_permitted = {
+    .code = "2028", .text = "The request is not permitted according to product assignment."
+};
+
 /* What stands in the way whatever is asked, or NULL. */
 static const struct result *refusal_of(const struct sl_visit *visit, struct json_object *doc)
 {
@@ -212,9 +216,7 @@ static struct result judge_reversal(struct sl_visit *visit, struct json_object *
         return (struct result){ .code = "R000001",
                                 .text = "The transaction has already been reversed." };
     if (strcmp(sl_json_word(visit->arena, doc, "ReceiverParty"), payment->shortcode) != 0)
-        return (struct result){ .code = "2028",
-                                .text = "The request is not permitted according to "
-                                        "product assignment." };
+        return not_permitted;
     if (amount > payment->shillings)
         return (struct result){ .code = "25", .text = "The amount is above that of the payment." };
     if (visit->scenario != SL_PLAY_TIMEOUT) {
@@ -272,6 +274,8 @@ static struct result judge_status(struct sl_visit *visit, struct json_object *do
     if (!payment)
         return (struct result){ .code = "R000002",
                                 .text = "The OriginalTransactionID is invalid." };
+    if (strcmp(sl_json_word(visit->arena, doc, "PartyA"), payment->shortcode) != 0)
+        return not_permitted;
     sl_time_compact(payment->at_ms, 180, when);
     return (struct result){
         .code = "0",

@@ -77,10 +77,16 @@ static bool is_till(const struct sl_settings *settings)
     return strcmp(settings->values[SHORTCODE_TYPE], "till") == 0;
 }
 
-/* Who gets the money of an STK push; so also who gives it back. */
+/* Who gets the money of an STK push. */
 static const char *prompted(const struct sl_settings *settings)
 {
     return is_till(settings) ? or_shortcode(settings, TILL_NUMBER) : settings->values[SHORTCODE];
+}
+
+/* Who got the money, and so gives it back and is asked about that. */
+static const char *paid_to(const struct sl_settings *settings, const struct sl_refund_ask *refund)
+{
+    return refund->requested ? prompted(settings) : or_shortcode(settings, C2B_SHORTCODE);
 }
 
 static const char *transaction_type(const struct sl_settings *settings)
@@ -316,8 +322,7 @@ int sl_mpesa_build_refund(const struct sl_call *call, struct sl_request *request
         return -1;
     put(&body, "TransactionID", refund->receipt);
     put(&body, "Amount", amount);
-    put(&body, "ReceiverParty",
-        refund->requested ? prompted(call->settings) : or_shortcode(call->settings, C2B_SHORTCODE));
+    put(&body, "ReceiverParty", paid_to(call->settings, refund));
     put(&body, "RecieverIdentifierType", "11"); /* spelt so */
     put(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Refund"));
     put(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
@@ -339,8 +344,8 @@ int sl_mpesa_build_status(const struct sl_call *call, struct sl_request *request
         return -1;
     put(&body, "OriginalConversationID", by_conversation ? refund->external : NULL);
     put(&body, "TransactionID", by_conversation ? NULL : refund->receipt);
-    put(&body, "PartyA", or_shortcode(call->settings, C2B_SHORTCODE));
-    put(&body, "IdentifierType", "4");
+    put(&body, "PartyA", paid_to(call->settings, refund));
+    put(&body, "IdentifierType", refund->requested && is_till(call->settings) ? "2" : "4");
     put(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Status"));
     put(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
     return post(call, "/mpesa/transactionstatus/v1/query", &body, request);

@@ -435,6 +435,25 @@ given_back() {
     given_back "$id"
 }
 
+@test "money that was paid to a till is given back by the till, and asked about by it" {
+    printf 'shortcode_type=till\ntill_number=5034521\n' | sl-config set -p mpesa --from - > /dev/null
+    id=$(request 0711000001)
+    settled "$id" succeeded
+    until_true isnt null payment "$id" receipt
+    sl-sandbox scenario no-callback > /dev/null # it is done, and nobody says so
+    run -0 --separate-stderr sl-pay refund "$id" -f json
+    sl-sandbox scenario ok > /dev/null
+    [ "$(counted reversed)" -eq 1 ]
+    asked() {
+        sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operation = 'payment.refund' AND waits_for = 'callback'"
+        env -u SL_SCHOOL sl-queue-run --quiet # what waits is looked after for all schools
+        payment_is "$id" refunded
+    }
+    until_true asked
+    [ "$(sl-sandbox seen mpesa | grep -c transaction_status)" -ge 1 ]
+    [ "$(counted reversed)" -eq 1 ]
+}
+
 @test "money that came by itself is given back" {
     sl-pay c2b register > /dev/null
     sl-pay c2b simulate --phone 0711000005 --amount 250 --reference ADM7 > /dev/null
