@@ -137,8 +137,8 @@ static int conclude(const struct sl_cli *cli, const struct sl_payment *payment,
     else if (payment->external_reference)
         sl_say(cli, "%s: not paid yet; `sl-pay status %s` tells", cli->program, payment->public_id);
     else
-        sl_say(cli, "%s: the answer was lost; whether the payer was asked is not known yet",
-               cli->program);
+        sl_say(cli, "%s: whether the payer was asked is not known yet: %s", cli->program,
+               payment->error ? payment->error : "the answer was lost");
     return SL_ERR_QUEUED;
 }
 

@@ -1,5 +1,7 @@
 #include "cmd/common/verify_verbs.h"
 
+#include <inttypes.h>
+
 #include "cmd/common/open.h"
 #include "cmd/common/pay.h"
 #include "lib/base/clock.h"
@@ -120,8 +122,8 @@ static int reconcile_one(const struct sl_cli *cli, struct sl_service *service,
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     int status = find_out(cli, service, payment, err);
 
-    if (status < 0 || !sl_pay_is(payment, "pending") || payment->external_reference ||
-        payment->created_at + GIVEN_UP_MS > sl_now_ms())
+    if (status < 0 || !sl_pay_is_open(payment) || sl_pay_is(payment, "initiated") ||
+        payment->external_reference || payment->created_at + GIVEN_UP_MS > sl_now_ms())
         return status;
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_payments_give_up(service, payment->id, sl_now_ms(), err) < 0 ||
@@ -159,10 +161,35 @@ static int reconcile(const struct sl_cli *cli, struct sl_service *service,
     return n < 0 ? -1 : worst;
 }
 
+/* Those that were not asked about: the newer ones, and what came behind an end before its time. */
+static int tell_left(const struct sl_cli *cli, struct sl_service *service,
+                     const struct sl_open_filter *filter, const char *age, struct sl_err *err)
+{
+    const struct sl_open_filter newer = { .school_id = filter->school_id,
+                                          .before_ms = INT64_MAX,
+                                          .after_ms = filter->before_ms,
+                                          .after_id = INT64_MAX };
+    int64_t n_newer, n_cut;
+
+    if (sl_payments_open_count(service->db, &newer, &n_newer, err) < 0 ||
+        sl_payments_open_count(service->db, filter, &n_cut, err) < 0)
+        return -1;
+    if (n_newer > 0)
+        sl_say(cli,
+               "%s: %" PRId64 " left alone, asked for less than %s ago; --older-than 0s takes "
+               "them too",
+               cli->program, n_newer, age);
+    if (n_cut > 0)
+        sl_say(cli, "%s: %" PRId64 " left, because it was stopped or credentials were refused",
+               cli->program, n_cut);
+    return 0;
+}
+
 int sl_pay_reconcile_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct sl_pay_reconcile_options *given = opaque;
-    int64_t age_ms = sl_duration_ms(given->older_than ? given->older_than : "3m");
+    const char *age = given->older_than ? given->older_than : "3m";
+    int64_t age_ms = sl_duration_ms(age);
     struct sl_open_filter filter = { .before_ms = sl_now_ms() - age_ms };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
@@ -178,7 +205,8 @@ int sl_pay_reconcile_run(const struct sl_cli *cli, const void *opaque, struct sl
     filter.school_id = school.id;
     output = sl_pay_open(cli, SL_SHAPE_LIST, school.timezone);
     worst = reconcile(cli, service, &filter, output, err);
-    if (worst < 0 || sl_output_end(&output, err) < 0)
+    if (worst < 0 || sl_output_end(&output, err) < 0 ||
+        tell_left(cli, service, &filter, age, err) < 0)
         return -1;
     return worst;
 }

@@ -126,6 +126,22 @@ static void refused(struct payment_change *change, const struct sl_job *job)
         change->now.error = why_not(job);
 }
 
+static const char *why_lost(const struct sl_job *job)
+{
+    const struct sl_outcome *lost = sl_job_outcome(job, SL_AMBIGUOUS);
+
+    return lost ? sl_outcome_text(job->arena, lost) : NULL;
+}
+
+/* Whether the payer was asked is not known, and what it waits for may tell. */
+static void lost(struct payment_change *change, const char *why)
+{
+    if (payment_raise(change, "unknown"))
+        change->now.error =
+            sl_arena_printf(change->arena, "the answer was lost%s%s%s: its callback is awaited",
+                            why ? " (" : "", why ? why : "", why ? ")" : "");
+}
+
 /* A callback that was faster than the answer has the last word: the provider has the request,
  * whatever the answer says of it, and it is not sent again. */
 static void settle_heard(struct payment_change *change, const struct sl_job *job,
@@ -157,7 +173,7 @@ static int settle_request(struct sl_service *service, struct sl_job *job, enum s
     case SL_COURSE_ACCEPTED:
     case SL_COURSE_DONE: accepted(&change, job); break;
     case SL_COURSE_FAILED: refused(&change, job); break;
-    case SL_COURSE_UNKNOWN: (void)payment_raise(&change, "pending"); break;
+    case SL_COURSE_UNKNOWN: lost(&change, why_lost(job)); break;
     case SL_COURSE_AGAIN:
     case SL_COURSE_AUTH:
     case SL_COURSE_NEXT: return 0;
@@ -190,9 +206,9 @@ static int end_request(struct sl_service *service, const struct sl_item *item, b
     if (found <= 0)
         return found;
     if (unknown && still_waits(&change.now, item))
-        (void)payment_raise(&change, "pending");
-    else if (unknown && !payment_confirmed(&change) && payment_raise(&change, "unknown"))
-        change.now.error = why;
+        lost(&change, why);
+    else if (unknown && !payment_confirmed(&change))
+        payment_give_up(&change, why);
     else if (!unknown && !was_heard(&change.now) && payment_raise(&change, "failed"))
         change.now.error = why;
     return payment_change_store(&change, err);

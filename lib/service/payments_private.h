@@ -30,6 +30,9 @@ int payment_change_store(struct payment_change *change, struct sl_err *err);
 /* Puts a higher status; of two that are equally far the first stays. Returns whether it did. */
 bool payment_raise(struct payment_change *change, const char *status);
 
+/* Nothing is awaited any more: unknown, a person's, for this reason. */
+void payment_give_up(struct payment_change *change, const char *why);
+
 /* A payment of its own for money that was taken for this one's by mistake. */
 int payment_release(struct payment_change *change, struct sl_err *err);
 

@@ -232,8 +232,12 @@ int sl_payments_give_up(struct sl_service *service, int64_t payment_id, int64_t 
     struct payment_change change;
     int found = payment_change_begin(&change, service, arena, payment_id, now_ms, err);
 
-    if (found <= 0 || !payment_raise(&change, "unknown"))
-        return found < 0 ? -1 : 0;
-    change.now.error = "nothing was heard of it for a day, and there is nothing to ask by";
-    return payment_change_store(&change, err);
+    if (found <= 0)
+        return found;
+    payment_give_up(&change, "nothing was heard of it for a day, and there is nothing to ask by");
+    if (payment_change_store(&change, err) < 0)
+        return -1;
+    if (!change.now.queue_id || !payment_is(change.now.status, "unknown"))
+        return 0;
+    return sl_queue_wait_on(service->db, change.now.queue_id, "person", 0, 0, err) < 0 ? -1 : 0;
 }

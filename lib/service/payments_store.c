@@ -55,6 +55,14 @@ bool payment_raise(struct payment_change *change, const char *status)
     return true;
 }
 
+void payment_give_up(struct payment_change *change, const char *why)
+{
+    if (payment_is_over(&change->now) || sl_payments_said_paid(&change->now))
+        return;
+    change->now.status = "unknown";
+    change->now.error = why;
+}
+
 /* ---- One change ------------------------------------------------------------------------ */
 
 int payment_change_begin(struct payment_change *change, struct sl_service *service,

@@ -181,6 +181,15 @@ static void told_stray(struct payment_change *change, const struct sl_payment_ne
     (void)payment_raise(change, "pending");
 }
 
+/* The answer was lost, but the provider has it. */
+static void found_again(struct sl_payment *payment)
+{
+    if (!payment_is(payment->status, "unknown") || sl_payments_said_paid(payment))
+        return;
+    payment->status = "initiated";
+    payment->error = NULL;
+}
+
 static int hear(struct payment_change *change, const struct sl_payment_news *news,
                 struct sl_err *err)
 {
@@ -193,6 +202,7 @@ static int hear(struct payment_change *change, const struct sl_payment_news *new
         told_stray(change, news);
         return 0;
     }
+    found_again(payment);
     set_missing(change->arena, &payment->external_reference, news->external);
     set_missing(change->arena, &payment->external_reference2, news->external2);
     if (news->state == SL_PAY_PAID)

@@ -219,11 +219,25 @@ int sl_payments_next(struct sl_rows *rows, struct sl_payment *payment, struct sl
     return more;
 }
 
+#define OPEN                                                                                       \
+    " WHERE p.status IN ('initiated', 'pending', 'unknown') AND p.created_at <= $1"                \
+    " AND (p.created_at, p.id) > ($2, $3) AND p.folded_into IS NULL"                               \
+    " AND ($4 = 0 OR p.school_id = $4)"
+
 static const char open_sql[] =
-    "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES
-    " WHERE p.status IN ('initiated', 'pending', 'unknown') AND p.created_at <= $1"
-    " AND (p.created_at, p.id) > ($2, $3) AND p.folded_into IS NULL"
-    " AND ($4 = 0 OR p.school_id = $4) ORDER BY p.created_at, p.id LIMIT $5";
+    "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES OPEN " ORDER BY p.created_at, p.id LIMIT $5";
+static const char open_count_sql[] = "SELECT count(*) FROM payments p" OPEN;
+
+int sl_payments_open_count(struct sl_db *db, const struct sl_open_filter *filter, int64_t *n,
+                           struct sl_err *err)
+{
+    return sl_db_number(db, open_count_sql,
+                        SL_PARAMS(SL_INT(filter->before_ms), SL_INT(filter->after_ms),
+                                  SL_INT(filter->after_id), SL_INT(filter->school_id)),
+                        n, err) < 0
+               ? -1
+               : 0;
+}
 
 int sl_payments_open(struct sl_db *db, struct sl_arena *arena, const struct sl_open_filter *filter,
                      size_t n, struct sl_payment *payments, struct sl_err *err)

@@ -75,6 +75,10 @@ struct sl_open_filter {
 int sl_payments_open(struct sl_db *db, struct sl_arena *arena, const struct sl_open_filter *filter,
                      size_t n, struct sl_payment *payments, struct sl_err *err);
 
+/* How many there are, behind the one that is given. Returns 0 or -1. */
+int sl_payments_open_count(struct sl_db *db, const struct sl_open_filter *filter, int64_t *n,
+                           struct sl_err *err);
+
 /* Candidates for being the same money: of one school, provider, source, amount and reference, made
  * between two times, not folded: "request" without a receipt and not refused, "c2b" with one. At most n,
  * in their order. Returns how many, in the arena, or -1. */

@@ -294,6 +294,14 @@ in_doubt() {
     [ "$(sql "SELECT count(DISTINCT receipt) = count(receipt) FROM payments")" -eq 1 ]
 }
 
+@test "a push that was answered with an error is unknown, and says what is awaited" {
+    sl-sandbox scenario server-error > /dev/null
+    run -75 --separate-stderr sl-pay request --phone 0711000001 --amount 100 --reference ADM1024 -f json
+    [ "$(field status <<< "$output")" = unknown ]
+    [[ "$(field error <<< "$output")" == "the answer was lost ("*"): its callback is awaited" ]]
+    [[ "$stderr" == *"whether the payer was asked is not known yet"* ]]
+}
+
 @test "a push whose answer was lost is not sent again; its callback settles it" {
     run -75 sl-pay request --phone 0799900015 --amount 100 --reference ADM1024
     id=$(sl-pay list -f json | field id)

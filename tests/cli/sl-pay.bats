@@ -248,11 +248,14 @@ paid() {
 
 @test "reconcile asks about what is old enough, and prints one record for each" {
     request > /dev/null 2>&1 || true
-    [ "$(sl-pay reconcile -f json)" = '[]' ]
+    run --separate-stderr sl-pay reconcile -f json
+    [ "$output" = '[]' ]
+    [[ "$stderr" == *"1 left alone, asked for less than 3m ago"* ]]
     sql "UPDATE payments SET status = 'pending', external_reference = 'ws_CO_1', created_at = created_at - 200000"
     run --separate-stderr sl-pay reconcile -f json
     [ "$status" -eq 75 ]
     [ "$(jq length <<< "$output")" -eq 1 ]
+    [[ "$stderr" != *left* ]]
     [ "$(sql "SELECT count(*) FROM integration_queue WHERE operation = 'payment.verify'")" -eq 1 ]
     run --separate-stderr sl-pay reconcile --older-than soon
     [ "$status" -eq 65 ]

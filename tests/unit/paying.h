@@ -145,7 +145,7 @@ static inline enum sl_course answer(struct installation *in, const struct sl_ite
     if (course == SL_COURSE_FAILED)
         outcome = (struct sl_outcome){ .verdict = SL_PERMANENT, .text = "Wrong credentials" };
     if (course == SL_COURSE_UNKNOWN)
-        outcome.verdict = SL_AMBIGUOUS;
+        outcome = (struct sl_outcome){ .verdict = SL_AMBIGUOUS, .text = "HTTP 500" };
     return settle(in, item, runner, course, &result);
 }
 

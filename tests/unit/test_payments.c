@@ -171,18 +171,23 @@ static void a_refused_request_has_failed_with_its_reason(void **state)
     assert_string_equal(payment.error, "Wrong credentials");
 }
 
-static void a_lost_answer_is_pending_while_it_waits_and_unknown_when_given_up(void **state)
+static void a_lost_answer_is_unknown_and_says_what_is_awaited_until_it_is_given_up(void **state)
 {
     struct installation *in = *state;
     struct sl_payment payment = lost(in);
     struct sl_item item = item_of(in, payment.queue_id);
 
-    assert_is(&payment, "pending", NULL);
+    assert_is(&payment, "unknown", NULL);
+    assert_string_equal(payment.error, "the answer was lost (HTTP 500): its callback is awaited");
+    assert_string_equal(item.waits_for, "callback");
     OK(sl_payment_request_domain.end(in->service, &item, true, "no answer came in time",
                                      sl_now_ms(), &err));
     payment = again(in, &payment);
     assert_is(&payment, "unknown", NULL);
+    assert_string_equal(payment.error, "no answer came in time");
     payment = told_paid(in, &payment, 150000, "NLJ7RT61SV"); /* late, but with the token */
+    assert_is(&payment, "pending", NULL);
+    assert_null(payment.error);
     payment = asked(in, &payment, SL_PAY_PAID);
     assert_is(&payment, "succeeded", "NLJ7RT61SV");
     assert_string_equal(item_of(in, payment.queue_id).status, "completed");
@@ -197,7 +202,8 @@ static void the_runner_that_dies_leaves_a_payment_that_waits(void **state)
 
     OK(sl_payment_request_domain.end(in->service, &item, true, "it died", sl_now_ms(), &err));
     payment = again(in, &payment);
-    assert_is(&payment, "pending", NULL);
+    assert_is(&payment, "unknown", NULL);
+    assert_string_equal(payment.error, "the answer was lost (it died): its callback is awaited");
 }
 
 static void one_that_was_never_sent_has_failed(void **state)
@@ -655,7 +661,7 @@ int main(void)
         PROMISE(refused_input_takes_no_key),
         PROMISE(an_accepted_request_is_pending_and_keeps_the_id_to_ask_by),
         PROMISE(a_refused_request_has_failed_with_its_reason),
-        PROMISE(a_lost_answer_is_pending_while_it_waits_and_unknown_when_given_up),
+        PROMISE(a_lost_answer_is_unknown_and_says_what_is_awaited_until_it_is_given_up),
         PROMISE(the_runner_that_dies_leaves_a_payment_that_waits),
         PROMISE(one_that_was_never_sent_has_failed),
         PROMISE(a_callback_alone_is_not_believed_but_asked_about),

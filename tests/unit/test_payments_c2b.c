@@ -122,13 +122,13 @@ static void two_that_fit_are_told_apart_by_their_receipts(void **state)
 
     received(in, "NLJ7RT61SV", 150000, "2547 ***** 149");
     assert_int_equal(count(in, "succeeded"), 1);
-    assert_int_equal(count(in, "pending"), 2);
+    assert_int_equal(count(in, "unknown"), 2);
     one = told_paid(in, &one, 150000, "NLJ7RT61SV");
     one = asked(in, &one, SL_PAY_PAID);
     assert_is(&one, "succeeded", "NLJ7RT61SV");
     assert_int_equal(count(in, "succeeded"), 1);
     other = again(in, &other);
-    assert_is(&other, "pending", NULL);
+    assert_is(&other, "unknown", NULL);
 }
 
 static void reconciling_matches_what_came_before(void **state)
