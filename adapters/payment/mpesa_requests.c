@@ -137,7 +137,8 @@ static int read_phone(const char *phone, const char **digits, struct sl_err *err
 }
 
 /* Never shortened or folded: the payer must see it as it is. Longer ones are accepted by the
- * interface, and then no prompt appears. */
+ * interface, and then no prompt appears. It is documented as alphanumeric, and other signs can make a
+ * request fail without a word (docs/providers/mpesa.md, 8): a slash is refused with them. */
 static int check_reference(const char *reference, size_t most, struct sl_err *err)
 {
     bool named = false;
