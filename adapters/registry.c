@@ -5,5 +5,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_mpesa,
     &sl_africastalking,
     &sl_local,
+    &sl_s3,
     NULL,
 };

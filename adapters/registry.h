@@ -7,5 +7,6 @@
 extern const struct sl_adapter sl_mpesa;
 extern const struct sl_adapter sl_africastalking;
 extern const struct sl_adapter sl_local;
+extern const struct sl_adapter sl_s3;
 
 #endif

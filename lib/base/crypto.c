@@ -61,6 +61,11 @@ static void hash_two(const unsigned char block[SHA256_BLOCK], const void *bytes,
 }
 
 /* RFC 2104, section 2. */
+void sl_md5(const void *bytes, size_t n, unsigned char out[SL_MD5_SIZE])
+{
+    gcry_md_hash_buffer(GCRY_MD_MD5, out, bytes, n);
+}
+
 void sl_hmac_sha256(const void *key, size_t n_key, const void *bytes, size_t n,
                     unsigned char out[SL_SHA256_SIZE])
 {

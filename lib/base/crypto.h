@@ -13,6 +13,7 @@
 
 enum {
     SL_SHA256_SIZE = 32,
+    SL_MD5_SIZE = 16,
     SL_AES_KEY_SIZE = 32,
     SL_GCM_NONCE_SIZE = 12,
     SL_GCM_TAG_SIZE = 16,
@@ -30,6 +31,9 @@ void sl_random(void *bytes, size_t n);
 void sl_sha256(const void *bytes, size_t n, unsigned char out[SL_SHA256_SIZE]);
 void sl_hmac_sha256(const void *key, size_t n_key, const void *bytes, size_t n,
                     unsigned char out[SL_SHA256_SIZE]);
+
+/* For what asks for it and trusts nothing to it: Content-MD5. */
+void sl_md5(const void *bytes, size_t n, unsigned char out[SL_MD5_SIZE]);
 
 /* The same over pieces (a CSV stream), or over many messages with one key: the key's part of
  * the work is then done once. Begin zeroed:

@@ -269,6 +269,14 @@ static void add_header(struct slot *slot, const char *line)
     slot->headers = longer;
 }
 
+static bool has_header(const struct sl_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->n_headers; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static void set_headers(struct slot *slot)
 {
     const struct sl_request *request = slot->send.request;
@@ -277,6 +285,8 @@ static void set_headers(struct slot *slot)
         add_header(slot, sl_arena_printf(slot->send.arena, "%s: %s", request->headers[i].name,
                                          request->headers[i].value));
     add_header(slot, "Expect:"); /* no pause to be told to go on */
+    if (!has_header(request, "Content-Type"))
+        add_header(slot, "Content-Type:"); /* curl would call every body a form */
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
 }
 
@@ -294,19 +304,20 @@ static void set_body(struct slot *slot)
     (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
 }
 
+/* Of a handle that may have had another method before. */
 static void set_method(struct slot *slot)
 {
-    const struct sl_request *request = slot->send.request;
-    bool post = strcmp(request->method, "POST") == 0;
+    const char *method = slot->send.request->method;
+    bool head = strcmp(method, "HEAD") == 0, get = strcmp(method, "GET") == 0;
 
-    if (strcmp(request->method, "GET") == 0) {
-        (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPGET, 1L);
-        (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, NULL);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_NOBODY, (long)head);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST,
+                           head || get || strcmp(method, "POST") == 0 ? NULL : method);
+    if (head)
         return;
-    }
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : request->method);
-    set_body(slot);
+    (void)curl_easy_setopt(slot->easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+    if (!get)
+        set_body(slot);
 }
 
 static bool is_loopback(const char *base)
