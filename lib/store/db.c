@@ -88,10 +88,19 @@ static int wait_for_writer(void *opaque, int tries)
     return tries < ((const struct sl_db *)opaque)->most_tries;
 }
 
+/* Our programs have one thread: the locks around each allocation and page would guard nothing.
+ * Refused, and not needed, once a database of this process was opened. */
+static void leave_out_locks(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
+    leave_out_locks();
     if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK ||
         sqlite3_busy_handler(db->sqlite, wait_for_writer, db) != SQLITE_OK ||
         sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL) != SQLITE_OK ||
