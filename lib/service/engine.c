@@ -579,6 +579,24 @@ static int work(struct engine *engine, bool *worked, struct sl_err *err)
     return 0;
 }
 
+/* Waits for answers, and goes on for as long as more are at hand: they share a commit. */
+static int hear(struct engine *engine, int64_t most_ms, struct sl_err *err)
+{
+    size_t flying;
+
+    do {
+        flying = engine->n_flying;
+        sl_transfer_wait(engine->transfer, most_ms);
+        engine_clock(engine);
+        if (lease_is_over(engine)) /* it comes before anything that was answered */
+            return 0;
+        if (engine_collect(engine, err) < 0)
+            return -1;
+        most_ms = 0;
+    } while (engine->n_flying > 0 && engine->n_flying < flying && engine->over.n < MOST_OVER);
+    return 0;
+}
+
 static int loop(struct engine *engine, struct sl_err *err)
 {
     bool worked, staying;
@@ -592,11 +610,7 @@ static int loop(struct engine *engine, struct sl_err *err)
             if (!staying)
                 return 0;
         }
-        sl_transfer_wait(engine->transfer, worked ? 0 : pause_ms(engine));
-        engine_clock(engine);
-        if (lease_is_over(engine))
-            continue; /* the lease comes before anything that was answered */
-        if (engine_collect(engine, err) < 0)
+        if (hear(engine, worked ? 0 : pause_ms(engine), err) < 0)
             return -1;
     }
 }
