@@ -29,6 +29,17 @@ static int load(struct sl_service *service, struct sl_job *job, struct sl_err *e
     return 1;
 }
 
+/* The message's id, if it is one: its batch's, with which the row's begins, and its line. */
+static const char *reference(const struct sl_job *job)
+{
+    const char *row = job->item.public_id;
+
+    if (job->n_items != 1)
+        return row;
+    return sl_arena_printf(job->arena, "%.*s-%lld", (int)strcspn(row, "-"), row,
+                           (long long)job->messages[0].line);
+}
+
 /* The cost in 10^-6 of its currency: "0.8000" → 800000. */
 static bool read_cost(const char *cost, int64_t *micro)
 {
@@ -130,6 +141,7 @@ static int end(struct sl_service *service, const struct sl_item *item, bool unkn
 const struct sl_domain sl_messages_domain = {
     .operation = "sms.send",
     .reference_type = "message",
+    .reference = reference,
     .load = load,
     .settle = settle,
     .end = end,

@@ -68,12 +68,7 @@ static const char *log_problem(const struct sl_job *job)
 
 static const char *reference_of(const struct sl_job *job)
 {
-    if (job->domain->reference)
-        return job->domain->reference(job);
-    if (job->n_items == 1 && job->messages)
-        return sl_arena_printf(job->arena, "%s-%lld", job->item.public_id,
-                               (long long)job->messages[0].line);
-    return job->item.public_id;
+    return job->domain->reference ? job->domain->reference(job) : job->item.public_id;
 }
 
 /* The first payer's number, or every recipient's. */

@@ -35,6 +35,8 @@ stored() { [ "$(sql "SELECT count(*) FROM webhook_events WHERE $1")" -ge "${2:-1
     id=$(sl-sms send -m 'School opens on Monday' 0711000001 -f json | field id)
     until_true sh -c "sl-sms status $id -f json | grep -q '\"status\":\"delivered\"'"
     [ "$(sl-sms status "$id" -f json | field cost)" = 0.8000 ]
+    # the log knows the call by the message's own id
+    [ "$(sl-logs list --reference "$id" -f json | jq -r '[.[] | select(.direction == "outbound") | .reference_id] | join(" ")')" = "$id" ]
 }
 
 # paid CHECKOUT AMOUNT: a callback of the right shape.
