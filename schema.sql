@@ -4,6 +4,9 @@
 -- Times are milliseconds UTC unless their name says boot_ms: those count from the start of the
 -- machine that boot_id names. Money is in minor units of its currency; what a message cost is
 -- in 10^-6. Sealed columns hold the text of lib/service/seal.h.
+--
+-- Where rows are written by the thousand the words of a column are checked one by one: for IN
+-- with more than two SQLite makes a table of them, anew in every statement.
 
 CREATE TABLE schools (
     id         INTEGER PRIMARY KEY,
@@ -58,8 +61,9 @@ CREATE TABLE integration_queue (
     priority        INTEGER NOT NULL DEFAULT 0,
     attempts        INTEGER NOT NULL DEFAULT 0,
     max_attempts    INTEGER NOT NULL DEFAULT 5,
-    status          TEXT    NOT NULL DEFAULT 'pending' CHECK (status IN
-                        ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+    status          TEXT    NOT NULL DEFAULT 'pending' CHECK (status = 'pending' OR
+                        status = 'processing' OR status = 'completed' OR status = 'failed' OR
+                        status = 'cancelled'),
     next_attempt_at INTEGER,
     last_attempt_at INTEGER,
     error_log       TEXT    CHECK (error_log IS NULL OR json_valid(error_log)),
@@ -80,7 +84,7 @@ CREATE TABLE integration_queue (
     dedupe_key      TEXT,
     runner          INTEGER, -- who has it; not a reference: a runner that is gone is forgotten
     in_flight       INTEGER NOT NULL DEFAULT 0 CHECK (in_flight IN (0, 1)),
-    waits_for       TEXT    CHECK (waits_for IN ('callback', 'query', 'person')),
+    waits_for       TEXT    CHECK (waits_for = 'callback' OR waits_for = 'query' OR waits_for = 'person'),
     accepted        INTEGER NOT NULL DEFAULT 0 CHECK (accepted IN (0, 1)), -- while it waits: taken, not lost
     expires_at      INTEGER,
     result          TEXT    CHECK (result IS NULL OR json_valid(result))
@@ -112,8 +116,8 @@ CREATE TABLE integration_logs (
     reference_id       TEXT,
     request_data       TEXT    CHECK (request_data IS NULL OR json_valid(request_data)),
     response_data      TEXT    CHECK (response_data IS NULL OR json_valid(response_data)),
-    status             TEXT    NOT NULL DEFAULT 'pending' CHECK (status IN
-                           ('pending', 'success', 'failed', 'timeout')),
+    status             TEXT    NOT NULL DEFAULT 'pending' CHECK (status = 'success' OR
+                           status = 'failed' OR status = 'timeout' OR status = 'pending'),
     status_code        INTEGER,
     error_message      TEXT,
     duration_ms        INTEGER,
@@ -263,8 +267,10 @@ CREATE TABLE messages (
     queue_id           INTEGER REFERENCES integration_queue (id) ON DELETE SET NULL,
     place              INTEGER NOT NULL DEFAULT 0, -- within its queue row
     dedupe             INTEGER, -- hash of address and text
-    status             TEXT    NOT NULL CHECK (status IN ('queued', 'sending', 'sent', 'delivered',
-                           'undelivered', 'failed', 'unknown', 'cancelled', 'skipped')),
+    status             TEXT    NOT NULL CHECK (status = 'queued' OR status = 'sent' OR
+                           status = 'delivered' OR status = 'sending' OR status = 'undelivered' OR
+                           status = 'failed' OR status = 'unknown' OR status = 'cancelled' OR
+                           status = 'skipped'),
     external_reference TEXT,
     segments           INTEGER,
     cost_micro         INTEGER, -- 10^-6 of the currency
@@ -373,7 +379,8 @@ CREATE TABLE webhook_events (
     place       INTEGER NOT NULL, -- within its request
     kind        TEXT    NOT NULL,
     external_reference TEXT,
-    state       TEXT    NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'held', 'done', 'ignored')),
+    state       TEXT    NOT NULL DEFAULT 'new' CHECK (state = 'new' OR state = 'held' OR
+                    state = 'done' OR state = 'ignored'),
     note        TEXT,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL
