@@ -196,12 +196,13 @@ CREATE TABLE accounts (
     opened         INTEGER NOT NULL DEFAULT 0,  -- how often in a row, for the length of the pause
     probe_runner   INTEGER,
     probe_boot_ms  INTEGER NOT NULL DEFAULT 0,  -- until then the probe is that runner's
-    hold_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- "too many requests": all wait until then
+    hold_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- all wait until then
     level_milli    INTEGER NOT NULL DEFAULT 0,  -- the bucket, in thousandths
     filled_boot_ms INTEGER NOT NULL DEFAULT 0,
     blocked        TEXT,                        -- why nobody is called until a person acts
     lock_runner    INTEGER,
-    lock_boot_ms   INTEGER NOT NULL DEFAULT 0   -- until then the grant is that runner's
+    lock_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- until then the grant is that runner's
+    held           TEXT                         -- why all wait, where a person can cure it
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE runners (

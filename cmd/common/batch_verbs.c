@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/service/audit.h"
 #include "lib/service/bulk.h"
+#include "lib/store/accounts.h"
 
 const struct sl_opt sl_resume_options[] = {
     { "resend-unknown", 0, SL_OPT_FLAG, offsetof(struct sl_resume_options, resend_unknown), NULL,
@@ -96,7 +97,8 @@ static int resume(const struct sl_cli *cli, const struct sl_resume_options *give
             return -1;
         sl_say(cli, "%s: %" PRId64 " unknown ones are sent again", cli->program, n);
     }
-    if (sl_batches_resume(service->db, batch->id, sl_now_ms(), err) < 0)
+    if (sl_batches_resume(service->db, batch->id, sl_now_ms(), err) < 0 ||
+        sl_accounts_resume(service->db, batch->id, err) < 0)
         return -1;
     return sl_batch_finish(cli, &finish, err);
 }

@@ -115,6 +115,7 @@ static int run_once(const struct sl_cli *cli, struct sl_service *service, int64_
         return sl_err_set(err, SL_ERR_INTERNAL, "row %lld of the queue is gone",
                           (long long)item_id);
     work->refused = strcmp(work->item.status, "pending") == 0 ? counts.refused : NULL;
+    work->waiting = strcmp(work->item.status, "pending") == 0 ? counts.waiting : NULL;
     return found < 0 ? -1 : 0;
 }
 
@@ -151,7 +152,7 @@ const char *sl_pay_reason(const struct sl_cli *cli, const struct sl_item *item)
 
 int sl_pay_row_status(const struct sl_cli *cli, const struct sl_pay_work *work)
 {
-    const char *reason = sl_pay_reason(cli, &work->item);
+    const char *reason = work->waiting ? work->waiting : sl_pay_reason(cli, &work->item);
 
     if (strcmp(work->item.status, "completed") == 0)
         return 0;

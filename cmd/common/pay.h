@@ -22,6 +22,7 @@ int sl_refund_print(const struct sl_cli *cli, enum sl_shape shape, const struct 
 struct sl_pay_work {
     struct sl_item item;
     const char *refused; /* the credentials, and why; or NULL */
+    const char *waiting; /* what keeps it from being sent; or NULL */
 };
 
 /* Works one row until its attempt is over, whoever has it: as long as another process's lease may

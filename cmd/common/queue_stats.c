@@ -10,7 +10,10 @@
 
 #include "cmd/common/open.h"
 #include "lib/base/clock.h"
+#include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/cli/output.h"
+#include "lib/service/awaited.h"
 #include "lib/service/service.h"
 #include "lib/store/accounts.h"
 #include "lib/store/queue_view.h"
@@ -32,16 +35,16 @@ const struct sl_opt sl_stats_options[] = {
 /* ---- What there is ----------------------------------------------------------------------- */
 
 struct account {
-    const char *name, *provider, *blocked; /* blocked: why; NULL: not */
-    bool open;
-    int64_t wait_ms;
+    const char *name, *provider;
+    const char *paused; /* why it is not called, and until when; NULL: it is */
+    bool blocked, open, held;
     struct account *next;
 };
 
 struct state {
     struct sl_queue_stats queue;
     struct account *accounts; /* those in use, of the school or of all */
-    int64_t blocked, open;
+    int64_t blocked, open, held;
 };
 
 static void add_account(struct sl_arena *arena, struct state *state, struct account **last,
@@ -51,16 +54,18 @@ static void add_account(struct sl_arena *arena, struct state *state, struct acco
 
     *account = (struct account){ .name = sl_arena_strdup(arena, row->account),
                                  .provider = sl_arena_strdup(arena, row->provider),
-                                 .blocked = sl_arena_strdup(arena, row->blocked),
+                                 .paused = sl_awaited_account(arena, row, sl_now_ms()),
+                                 .blocked = row->blocked != NULL,
                                  .open = row->open,
-                                 .wait_ms = row->wait_ms };
+                                 .held = row->hold_ms > 0 };
     if (*last)
         (*last)->next = account;
     else
         state->accounts = account;
     *last = account;
-    state->blocked += row->blocked != NULL;
-    state->open += row->open;
+    state->blocked += account->blocked;
+    state->open += account->open;
+    state->held += account->held;
 }
 
 static int read_accounts(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
@@ -110,16 +115,34 @@ static const struct sl_column columns[] = {
     { "oldest_due_seconds", SL_INT, 0 },
     { "blocked", SL_INT, 0 },
     { "breakers_open", SL_INT, 0 },
+    { "held", SL_INT, 0 },
+    { "paused", SL_JSON, 0 }, /* [{"provider", "why"}] of these three */
 };
+
+static const char *paused_json(struct sl_arena *arena, const struct state *state)
+{
+    SL_AUTO(sl_json_free) struct json_object *list = json_object_new_array();
+
+    for (const struct account *a = state->accounts; a; a = a->next) {
+        struct json_object *one;
+
+        if (!a->paused)
+            continue;
+        one = json_object_new_object();
+        sl_json_put_text(one, "provider", a->provider);
+        sl_json_put_text(one, "why", a->paused);
+        if (json_object_array_add(list, one) != 0)
+            sl_out_of_memory();
+    }
+    return sl_json_print(arena, list);
+}
 
 static void tell_accounts(const struct sl_cli *cli, const struct state *state)
 {
     for (const struct account *a = state->accounts; a; a = a->next)
-        if (a->blocked)
-            sl_say(cli, "%s: %s is blocked: %s", cli->program, a->provider, a->blocked);
-        else if (a->open)
-            sl_say(cli, "%s: %s fails; it is left alone for %" PRId64 " s", cli->program,
-                   a->provider, (a->wait_ms + 999) / 1000);
+        if (a->paused)
+            sl_say(cli, "%s: %s is %s; when it is mended, `sl-config test` opens it", cli->program,
+                   a->provider, a->paused);
     if (state->queue.for_person > 0)
         sl_say(cli, "%s: %" PRId64 " wait for a person: `sl-queue list --status waiting`",
                cli->program, state->queue.for_person);
@@ -137,7 +160,8 @@ static int print_state(const struct sl_cli *cli, const struct state *state, stru
                                            sl_int(q->waiting), sl_int(q->completed),
                                            sl_int(q->failed), sl_int(q->cancelled),
                                            sl_int(q->oldest_due_seconds), sl_int(state->blocked),
-                                           sl_int(state->open) },
+                                           sl_int(state->open), sl_int(state->held),
+                                           sl_text(paused_json(cli->arena, state)) },
                       err) < 0 ||
         sl_output_end(&output, err) < 0)
         return -1;
@@ -181,25 +205,27 @@ static enum nagios judge(const struct state *state, const struct ages *ages)
 
     if (state->blocked > 0 || (oldest > 0 && oldest >= ages->critical))
         return CRITICAL;
-    if (state->open > 0 || state->queue.for_person > 0 || (oldest > 0 && oldest >= ages->warning))
+    if (state->open > 0 || state->held > 0 || state->queue.for_person > 0 ||
+        (oldest > 0 && oldest >= ages->warning))
         return WARNING;
     return OK;
 }
 
-/* Which providers, beside how many accounts: "1 blocked (mpesa)". */
-static const char *providers(struct sl_arena *arena, const struct state *state, bool blocked)
+/* Beside how many: " (africastalking is held until …: …)". What a provider said stays one line, and
+ * no bar ends it for Nagios. */
+static const char *paused_text(struct sl_arena *arena, const struct state *state)
 {
-    struct sl_buf names = sl_buf_new(arena);
-    const char *before = "";
+    struct sl_buf text = sl_buf_new(arena);
+    char *shown;
 
-    for (const struct account *a = state->accounts; a; a = a->next) {
-        if ((blocked ? a->blocked != NULL : a->open) && strcmp(a->provider, before) != 0) {
-            sl_buf_printf(&names, "%s%s", names.len > 0 ? ", " : " (", a->provider);
-            before = a->provider;
-        }
-    }
-    sl_buf_text(&names, names.len > 0 ? ")" : "");
-    return names.data;
+    for (const struct account *a = state->accounts; a; a = a->next)
+        if (a->paused)
+            sl_buf_printf(&text, "%s%s is %s", text.len > 0 ? ", " : " (", a->provider, a->paused);
+    sl_buf_text(&text, text.len > 0 ? ")" : "");
+    shown = sl_printable(arena, text.data, text.len, text.len);
+    for (char *bar = strchr(shown, '|'); bar; bar = strchr(bar, '|'))
+        *bar = '/';
+    return shown;
 }
 
 static enum nagios check(const struct sl_cli *cli, const struct state *state,
@@ -210,13 +236,12 @@ static enum nagios check(const struct sl_cli *cli, const struct state *state,
     enum nagios verdict = judge(state, ages);
 
     (void)printf("%s - %" PRId64 " pending, oldest due for %" PRId64 " s, %" PRId64
-                 " waiting for a person, %" PRId64 " failed, %" PRId64 " blocked%s, %" PRId64
-                 " breakers open%s | pending=%" PRId64 " oldest=%" PRId64 "s;%" PRId64 ";%" PRId64
-                 " failed=%" PRId64 "\n",
+                 " waiting for a person, %" PRId64 " failed, %" PRId64 " blocked, %" PRId64
+                 " breakers open, %" PRId64 " held%s | pending=%" PRId64 " oldest=%" PRId64
+                 "s;%" PRId64 ";%" PRId64 " failed=%" PRId64 "\n",
                  words[verdict], q->pending, q->oldest_due_seconds, q->for_person, q->failed,
-                 state->blocked, providers(cli->arena, state, true), state->open,
-                 providers(cli->arena, state, false), q->pending, q->oldest_due_seconds,
-                 ages->warning, ages->critical, q->failed);
+                 state->blocked, state->open, state->held, paused_text(cli->arena, state),
+                 q->pending, q->oldest_due_seconds, ages->warning, ages->critical, q->failed);
     return verdict;
 }
 
@@ -274,12 +299,17 @@ static void write_accounts(struct sl_buf *out, const struct state *state, const 
 
 static int64_t is_blocked(const struct account *account)
 {
-    return account->blocked != NULL;
+    return account->blocked;
 }
 
 static int64_t is_open(const struct account *account)
 {
     return account->open;
+}
+
+static int64_t is_held(const struct account *account)
+{
+    return account->held;
 }
 
 static struct sl_buf metrics_text(const struct sl_cli *cli, const struct state *state)
@@ -291,6 +321,9 @@ static struct sl_buf metrics_text(const struct sl_cli *cli, const struct state *
                    "Nobody calls the account until a person acts.", is_blocked);
     write_accounts(&out, state, "shulelabs_account_breaker_open",
                    "The account fails, and is left alone for a while.", is_open);
+    write_accounts(&out, state, "shulelabs_account_held",
+                   "All calls to the account wait, as it asked or because it has no money.",
+                   is_held);
     return out;
 }
 

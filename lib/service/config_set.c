@@ -221,7 +221,7 @@ static int store_row(struct edit *edit, struct sl_err *err)
     row->last_tested_at = 0; /* what was tested was something else */
     row->last_test_status = NULL;
     if (sl_accounts_ensure(db, account, row->provider_id, err) < 0 ||
-        sl_accounts_unblock(db, account, err) < 0 ||
+        sl_accounts_lift(db, account, err) < 0 ||
         (row->id == 0 && sl_configs_put(db, row, edit->now_ms, err) < 0) ||
         sl_values_seal(edit->service, edit->arena, row, &edit->after, &row->sealed, err) < 0)
         return -1;

@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/service/awaited.h"
 #include "lib/service/config.h"
 #include "lib/service/rotate.h"
 #include "lib/service/values.h"
@@ -328,11 +329,15 @@ static void check_accounts(struct visit *visit)
     int more = sl_accounts_list(&rows, visit->service->db, &err);
 
     sl_boot_id(now.id);
-    while (more >= 0 && (more = sl_accounts_next(&rows, &now, &row, &err)) > 0)
-        if (row.blocked)
-            bad(visit, sl_arena_printf(visit->arena, "account at %s", row.provider),
-                sl_arena_printf(visit->arena, "blocked: %s", row.blocked),
-                "correct its settings with `sl-config set`, or see `sl-config test`");
+    while (more >= 0 && (more = sl_accounts_next(&rows, &now, &row, &err)) > 0) {
+        const char *paused = sl_awaited_account(visit->arena, &row, sl_now_ms());
+
+        if (paused)
+            bad(visit, sl_arena_printf(visit->arena, "account at %s", row.provider), paused,
+                row.blocked ? "correct its settings with `sl-config set`, or see `sl-config test`"
+                            : "mend what it names; `sl-config test` opens the account when it "
+                              "passes");
+    }
     if (more < 0)
         failed(visit, "accounts", &err, "restore a backup");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/service/audit.h"
+#include "lib/service/awaited.h"
 #include "lib/service/engine_private.h"
 #include "lib/store/optouts.h"
 #include "lib/store/runners.h"
@@ -122,6 +123,29 @@ static const char *const gate_words[] = {
     [SL_GATE_RATE] = "rate limit",
 };
 
+/* What a person asks for is sent to find out whether the reason still holds; once that is known,
+ * it does not go again. */
+static void pass_gate(const struct engine *engine, struct sl_gate_state *gate)
+{
+    if (!engine->options->in_spite || engine->counts->refused || engine->held)
+        return;
+    if (gate->gate == SL_GATE_BLOCKED || gate->gate == SL_GATE_BREAKER ||
+        gate->gate == SL_GATE_HOLD)
+        *gate = (struct sl_gate_state){ .gate = SL_GATE_OPEN, .allowed = 1 };
+}
+
+/* Rows are left that are due. */
+static void note_gate(struct engine *engine, const struct slot *slot,
+                      const struct sl_gate_state *gate)
+{
+    if (gate->gate == SL_GATE_BLOCKED && !engine->counts->refused)
+        engine->counts->refused = gate_words[gate->gate];
+    engine->counts->waiting = gate_words[gate->gate];
+    (void)snprintf(engine->waiting, sizeof engine->waiting, "%s", slot->account.account);
+    if (gate->wait_ms > 0 && engine->now.ms + gate->wait_ms < engine->next_claim_ms)
+        engine->next_claim_ms = engine->now.ms + gate->wait_ms;
+}
+
 /* How many rows of a source may be claimed now: what its account lets go, and no more of
  * what is limited than can start at once. */
 static int64_t claim_size(struct engine *engine, const struct slot *slot,
@@ -176,16 +200,13 @@ static int claim_source(struct engine *engine, struct sl_arena *arena,
         if (sl_accounts_gate(engine->service->db, slot->account.account, engine->runner, &limits,
                              &engine->now, &gate, err) < 0)
             return -1;
+        pass_gate(engine, &gate);
         n = claim_size(engine, slot, &gate);
     }
     if (gate.gate == SL_GATE_OPEN || (gate.wait_ms > 0 && gate.wait_ms < engine->soonest_ms))
         engine->soonest_ms = gate.wait_ms;
-    if (gate.gate == SL_GATE_BLOCKED && !engine->counts->refused)
-        engine->counts->refused = gate_words[gate.gate];
     if (gate.gate != SL_GATE_OPEN) {
-        engine->counts->waiting = gate_words[gate.gate];
-        if (gate.wait_ms > 0 && engine->now.ms + gate.wait_ms < engine->next_claim_ms)
-            engine->next_claim_ms = engine->now.ms + gate.wait_ms;
+        note_gate(engine, slot, &gate);
         return 0;
     }
     if (n == 0)
@@ -645,6 +666,26 @@ static void set_up(struct engine *engine)
     engine->started_ms = engine->now.ms;
 }
 
+/* What is left to wait for, as it stands at the end. */
+static int tell_waiting(struct engine *engine, struct sl_err *err)
+{
+    struct sl_arena *arena = engine->service->arena;
+    struct sl_account_row row;
+    const char *text;
+    int found;
+
+    if (!engine->counts->waiting)
+        return 0;
+    found = sl_accounts_find(engine->service->db, arena, engine->waiting, &engine->now, &row, err);
+    if (found <= 0)
+        return found;
+    if (engine->counts->refused == gate_words[SL_GATE_BLOCKED] && row.blocked)
+        engine->counts->refused = row.blocked;
+    text = sl_awaited_account(arena, &row, sl_now_ms());
+    engine->counts->waiting = text ? text : engine->counts->waiting;
+    return 0;
+}
+
 int engine_begin(struct engine *engine, struct sl_err *err)
 {
     *engine->counts = (struct sl_engine_counts){ 0 };
@@ -659,7 +700,8 @@ int sl_engine_run(struct sl_service *service, const struct sl_engine_options *op
 {
     struct engine engine = { .service = service, .options = options, .counts = counts };
 
-    if (engine_begin(&engine, err) < 0 || loop(&engine, err) < 0) {
+    if (engine_begin(&engine, err) < 0 || loop(&engine, err) < 0 ||
+        tell_waiting(&engine, err) < 0) {
         (void)engine_end(&engine, NULL);
         return -1;
     }

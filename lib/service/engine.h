@@ -12,8 +12,9 @@
 struct sl_engine_counts {
     int64_t claimed, completed, retried, failed, unknown;
     int64_t settled;     /* messages and operations that came to an end, for progress */
-    const char *refused; /* why an account was blocked while it ran: credentials; or NULL */
-    const char *waiting; /* why rows are left that are due: "rate", "breaker", … ; or NULL */
+    const char *refused; /* why an account is blocked: its credentials were refused; or NULL */
+    const char *waiting; /* why rows are left that are due: "rate limit"; at the end with until
+                          * when, and the reason of it; or NULL */
     char unreached[160]; /* why nobody could be connected to, so far; "": somebody was */
     int64_t next_due_at; /* when the next row is due that was left; 0: none */
 };
@@ -27,6 +28,8 @@ struct sl_engine_options {
     int64_t patience_ms;               /* stays while a row is due within it, if the provider
                                         * could be reached */
     bool watch;                        /* stays until it is told to stop */
+    bool in_spite;                     /* a person asks: goes on though the account is blocked or
+                                        * held, or its breaker open; never past its rate */
     const volatile sig_atomic_t *stop; /* set by a signal: finish what is in flight, then end */
 
     /* Called after each transaction and at least once a second; may be NULL. */

@@ -56,6 +56,8 @@ struct engine {
     int64_t oldest_over_ms;
     uint64_t turn; /* whose turn it is among schools, and which claim is bulk's */
     int64_t next_claim_ms, next_maintain_ms, started_ms;
+    bool held;                       /* an answer of this run holds an account */
+    char waiting[SL_INDEX_HEX_SIZE]; /* the account that counts->waiting is about; "": none */
     int64_t soonest_ms; /* how long the gates hold back what the last claim looked at; 0: not */
 };
 

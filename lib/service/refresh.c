@@ -117,17 +117,12 @@ static int work(struct refreshing *refreshing, struct sl_err *err)
 static int find_block(struct refreshing *refreshing, const char *account, const char **why,
                       struct sl_err *err)
 {
-    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_account_row row;
-    int more;
+    int found = sl_accounts_find(refreshing->engine.service->db, refreshing->arena, account,
+                                 &refreshing->engine.now, &row, err);
 
-    *why = NULL;
-    if (sl_accounts_list(&rows, refreshing->engine.service->db, err) < 0)
-        return -1;
-    while ((more = sl_accounts_next(&rows, &refreshing->engine.now, &row, err)) > 0)
-        if (row.blocked && strcmp(row.account, account) == 0)
-            *why = sl_arena_strdup(refreshing->arena, row.blocked);
-    return more;
+    *why = found > 0 ? row.blocked : NULL;
+    return found < 0 ? -1 : 0;
 }
 
 /* Returns 1 if it is renewed, 0 if not, with ending->why set if a person has to act, or -1. */

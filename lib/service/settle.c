@@ -265,12 +265,33 @@ static int64_t longest_after(const struct sl_job *job)
     return after_ms;
 }
 
+/* What holds for everybody on the account, unless the item alone is meant; NULL: nothing does. */
+static const struct sl_outcome *find_hold(const struct sl_job *job)
+{
+    for (size_t i = 0; i < job->result.n_items; i++) {
+        const struct sl_outcome *item = &job->result.items[i];
+
+        if ((item->verdict == SL_RATE_LIMITED || item->verdict == SL_RETRY) &&
+            item->concerns != SL_ITEM)
+            return item;
+    }
+    return NULL;
+}
+
+/* "No money" is a person's to cure, "too many" only takes time. */
+static bool is_curable(const struct sl_outcome *hold)
+{
+    return hold->verdict == SL_RETRY;
+}
+
 /* Again, unless the attempts are used up. What was refused before it was looked at, because
- * too many came at once, was no attempt. */
+ * too many came at once, was no attempt. What a person can cure waits for its account alone: when that
+ * is lifted, the row is due. */
 static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course *course,
                       struct sl_settlement *settlement, struct sl_err *err)
 {
     bool limited = sl_job_outcome(job, SL_RATE_LIMITED) != NULL;
+    const struct sl_outcome *hold = find_hold(job);
     int64_t after_ms = longest_after(job);
 
     if (limited)
@@ -285,7 +306,7 @@ static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course 
     if (after_ms == 0)
         after_ms = limited ? RATE_LIMITED_MS : settle_backoff(job->item.attempts + 1);
     settlement->status = "pending";
-    settlement->next_attempt_at = sl_now_ms() + after_ms;
+    settlement->next_attempt_at = sl_now_ms() + (hold && is_curable(hold) ? 0 : after_ms);
     return 0;
 }
 
@@ -354,19 +375,17 @@ static void judge_account(struct engine *engine, const struct sl_job *job)
         slot->renewed_after_refusal = false;
 }
 
-/* "Too many" and "no money" hold for everybody on the account, unless the item alone is meant. */
 static int hold_account(struct engine *engine, const struct sl_job *job, struct sl_err *err)
 {
-    for (size_t i = 0; i < job->result.n_items; i++) {
-        const struct sl_outcome *item = &job->result.items[i];
+    const struct sl_outcome *hold = find_hold(job);
 
-        if ((item->verdict == SL_RATE_LIMITED || item->verdict == SL_RETRY) &&
-            item->concerns != SL_ITEM)
-            return sl_accounts_hold(engine->service->db, job->account->account,
-                                    item->after_ms > 0 ? item->after_ms : RATE_LIMITED_MS,
-                                    &engine->now, err);
-    }
-    return 0;
+    if (!hold)
+        return 0;
+    engine->held = true;
+    return sl_accounts_hold(engine->service->db, job->account->account,
+                            hold->after_ms > 0 ? hold->after_ms : RATE_LIMITED_MS,
+                            is_curable(hold) ? sl_outcome_text(job->arena, hold) : NULL,
+                            &engine->now, err);
 }
 
 int settle_accounts(struct engine *engine, struct sl_err *err)

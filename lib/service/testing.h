@@ -17,10 +17,10 @@ struct sl_tested {
     size_t n_findings;
 };
 
-/* Proves the settings of one provider: lifts its account's block, runs "test" (with a fresh token
- * where there is a grant), with `deep` also "test.deep", which waits for its callback up to a
- * minute. What came out is stored beside the settings. Texts are in the arena. Fails for our own
- * reasons only. */
+/* Proves the settings of one provider: runs "test", with `deep` also "test.deep", which waits for
+ * its callback up to a minute. It is sent though the account is blocked or held or its breaker is
+ * open; when "test" passes, all three are lifted. What came out is stored beside the settings.
+ * Texts are in the arena. Fails for our own reasons only. */
 int sl_test_run(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
                 const struct sl_config_row *row, bool deep, struct sl_tested *tested,
                 struct sl_err *err);
@@ -29,7 +29,8 @@ struct sl_balance {
     const char *provider, *balance, *currency; /* balance: decimal text */
 };
 
-/* What is left on the account: SL_ERR_AUTH if the credentials are refused, SL_ERR_UNAVAILABLE if
+/* What is left on the account, which is asked though it is held: somebody looks whether it was
+ * topped up. SL_ERR_AUTH if the credentials are refused, SL_ERR_UNAVAILABLE if
  * nothing was told. */
 int sl_balance_run(struct sl_service *service, struct sl_arena *arena,
                    const struct sl_school *school, enum sl_category category,

@@ -44,7 +44,7 @@ static int64_t within(int64_t until_ms, int64_t now_ms, int64_t longest_ms)
 /* What another boot left is cleared before anything of this one is written beside it. */
 static const char adopt_sql[] =
     "UPDATE accounts SET boot_id = $2, failures = 0, open_boot_ms = 0, opened = 0,"
-    " probe_runner = NULL, probe_boot_ms = 0, hold_boot_ms = 0, level_milli = 0,"
+    " probe_runner = NULL, probe_boot_ms = 0, hold_boot_ms = 0, held = NULL, level_milli = 0,"
     " filled_boot_ms = 0, lock_runner = NULL, lock_boot_ms = 0"
     " WHERE account = $1 AND boot_id <> $2";
 
@@ -215,20 +215,23 @@ int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_bo
                : 0;
 }
 
-static const char hold_sql[] = "UPDATE accounts SET hold_boot_ms = $2 WHERE account = $1";
+static const char hold_sql[] =
+    "UPDATE accounts SET hold_boot_ms = $2, held = $3 WHERE account = $1";
 
-int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms,
+int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms, const char *why,
                      const struct sl_boot_now *now, struct sl_err *err)
 {
     struct state state;
+    int64_t until_ms = now->ms + (wait_ms < LONGEST_HOLD_MS ? wait_ms : LONGEST_HOLD_MS);
 
     if (read_state(db, account, now, &state, err) < 0)
         return -1;
-    wait_ms = wait_ms < LONGEST_HOLD_MS ? wait_ms : LONGEST_HOLD_MS;
-    if (state.hold_ms < now->ms + wait_ms)
-        state.hold_ms = now->ms + wait_ms;
-    return sl_db_run(db, hold_sql, SL_PARAMS(SL_TEXT(account), SL_INT(state.hold_ms)), err) < 0 ? -1
-                                                                                                : 0;
+    if (state.hold_ms >= until_ms) /* a longer one holds already */
+        return 0;
+    return sl_db_run(db, hold_sql, SL_PARAMS(SL_TEXT(account), SL_INT(until_ms), SL_TEXT(why)),
+                     err) < 0
+               ? -1
+               : 0;
 }
 
 static const char block_sql[] = "UPDATE accounts SET blocked = $2 WHERE account = $1";
@@ -238,13 +241,24 @@ int sl_accounts_block(struct sl_db *db, const char *account, const char *why, st
     return sl_db_run(db, block_sql, SL_PARAMS(SL_TEXT(account), SL_TEXT(why)), err) < 0 ? -1 : 0;
 }
 
-static const char unblock_sql[] =
-    "UPDATE accounts SET blocked = NULL, failures = 0, opened = 0, open_boot_ms = 0"
-    " WHERE account = $1";
+static const char lift_sql[] =
+    "UPDATE accounts SET blocked = NULL, held = NULL, hold_boot_ms = 0, failures = 0, opened = 0,"
+    " open_boot_ms = 0, probe_runner = NULL, probe_boot_ms = 0 WHERE account = $1"
+    " AND (blocked IS NOT NULL OR hold_boot_ms > 0 OR failures > 0 OR opened > 0)";
 
-int sl_accounts_unblock(struct sl_db *db, const char *account, struct sl_err *err)
+int sl_accounts_lift(struct sl_db *db, const char *account, struct sl_err *err)
 {
-    return sl_db_run(db, unblock_sql, SL_PARAMS(SL_TEXT(account)), err) < 0 ? -1 : 0;
+    return sl_db_run(db, lift_sql, SL_PARAMS(SL_TEXT(account)), err);
+}
+
+static const char resume_sql[] =
+    "UPDATE accounts SET held = NULL, hold_boot_ms = 0 WHERE held IS NOT NULL AND EXISTS"
+    " (SELECT 1 FROM integration_queue q WHERE q.batch_id = $1 AND q.status = 'pending'"
+    "  AND q.account = accounts.account)";
+
+int sl_accounts_resume(struct sl_db *db, int64_t batch_id, struct sl_err *err)
+{
+    return sl_db_run(db, resume_sql, SL_PARAMS(SL_INT(batch_id)), err) < 0 ? -1 : 0;
 }
 
 /* ---- The lock of the grant -------------------------------------------------------------- */
@@ -277,21 +291,28 @@ int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, stru
 
 /* ---- For people -------------------------------------------------------------------------- */
 
-static const char list_sql[] =
-    "SELECT a.account, p.code, a.blocked, a.failures, a.boot_id, a.open_boot_ms, a.hold_boot_ms,"
-    " a.opened FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
-    " ORDER BY p.code, a.account";
+#define ROW                                                                                        \
+    "SELECT a.account, p.code, a.blocked, a.held, a.failures, a.boot_id, a.open_boot_ms,"          \
+    " a.hold_boot_ms, a.opened FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
+
+static const char list_sql[] = ROW " ORDER BY p.code, a.account";
+static const char find_sql[] = ROW " WHERE a.account = $1";
 
 int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err)
 {
     return sl_db_query(rows, db, list_sql, SL_NO_PARAMS, err);
 }
 
+static int64_t left_ms(int64_t until_ms, const struct sl_boot_now *now, int64_t longest_ms)
+{
+    until_ms = within(until_ms, now->ms, longest_ms);
+    return until_ms > now->ms ? until_ms - now->ms : 0;
+}
+
 int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
                      struct sl_account_row *row, struct sl_err *err)
 {
     int more = sl_rows_next(rows, err);
-    int64_t until;
 
     if (more <= 0)
         return more;
@@ -299,12 +320,31 @@ int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
         .account = sl_row_text(rows, 0),
         .provider = sl_row_text(rows, 1),
         .blocked = sl_row_text(rows, 2),
-        .failures = sl_row_int(rows, 3),
+        .failures = sl_row_int(rows, 4),
     };
-    if (strcmp(sl_row_text(rows, 4), now->id) != 0)
+    if (strcmp(sl_row_text(rows, 5), now->id) != 0)
         return 1;
-    until = sl_row_int(rows, 5) > sl_row_int(rows, 6) ? sl_row_int(rows, 5) : sl_row_int(rows, 6);
-    row->wait_ms = until > now->ms ? until - now->ms : 0;
-    row->open = sl_row_int(rows, 7) > 0;
+    row->open_ms = left_ms(sl_row_int(rows, 6), now, LONGEST_PAUSE_MS);
+    row->hold_ms = left_ms(sl_row_int(rows, 7), now, LONGEST_HOLD_MS);
+    row->held = row->hold_ms > 0 ? sl_row_text(rows, 3) : NULL;
+    row->open = sl_row_int(rows, 8) > 0;
+    return 1;
+}
+
+int sl_accounts_find(struct sl_db *db, struct sl_arena *arena, const char *account,
+                     const struct sl_boot_now *now, struct sl_account_row *row, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int found;
+
+    if (sl_db_query(&rows, db, find_sql, SL_PARAMS(SL_TEXT(account)), err) < 0)
+        return -1;
+    found = sl_accounts_next(&rows, now, row, err);
+    if (found <= 0)
+        return found;
+    row->account = sl_arena_strdup(arena, row->account);
+    row->provider = sl_arena_strdup(arena, row->provider);
+    row->blocked = sl_arena_strdup(arena, row->blocked);
+    row->held = sl_arena_strdup(arena, row->held);
     return 1;
 }

@@ -52,24 +52,39 @@ int sl_accounts_succeeded(struct sl_db *db, const char *account, struct sl_err *
 int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_boot_now *now,
                        struct sl_err *err);
 
-/* "Too many requests": everything waits this long (at most an hour). */
-int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms,
+/* Everything waits this long (at most an hour). `why` says what a person can cure, an empty balance;
+ * NULL: there were too many requests, and only time helps. */
+int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms, const char *why,
                      const struct sl_boot_now *now, struct sl_err *err);
 
-/* Nobody is called until a person acts; `why` is what `sl-queue stats` shows. */
+/* Nobody is called until a person acts; `why` is what people are shown. */
 int sl_accounts_block(struct sl_db *db, const char *account, const char *why, struct sl_err *err);
-int sl_accounts_unblock(struct sl_db *db, const char *account, struct sl_err *err);
 
-/* For people: every account that has a row. */
+/* A person has mended it, or proved that it works: nothing is blocked, held or left alone any more.
+ * Returns 1, 0 if nothing was, or -1. */
+int sl_accounts_lift(struct sl_db *db, const char *account, struct sl_err *err);
+
+/* A person wants a batch to go on: what holds its accounts and can be cured may be cured by now. A
+ * wait that the provider asked for stays. */
+int sl_accounts_resume(struct sl_db *db, int64_t batch_id, struct sl_err *err);
+
+/* For people: an account, and what keeps it from being called now. */
 struct sl_account_row {
-    const char *account, *provider, *blocked; /* blocked: NULL if not */
+    const char *account, *provider;
+    const char *blocked; /* why nobody is called until a person acts; NULL: it is not so */
+    const char *held;    /* why all wait for hold_ms, where a person can cure it; NULL */
     int64_t failures;
-    bool open;
-    int64_t wait_ms; /* breaker or hold */
+    bool open;       /* the breaker, for the next probe too */
+    int64_t open_ms; /* how long it is left alone yet; 0: not */
+    int64_t hold_ms; /* how long all wait yet; 0: they do not */
 };
 int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err);
 int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
                      struct sl_account_row *row, struct sl_err *err);
+
+/* One of them, in the arena. Returns 1, 0 if there is none, or -1. */
+int sl_accounts_find(struct sl_db *db, struct sl_arena *arena, const char *account,
+                     const struct sl_boot_now *now, struct sl_account_row *row, struct sl_err *err);
 
 /* ---- Tokens -------------------------------------------------------------------------- */
 

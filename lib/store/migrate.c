@@ -10,14 +10,17 @@ static const char schema[] =
 #include "schema.inc" /* schema.sql as a string literal, made by the Makefile */
     ;
 
-/* migrations[n] takes a database from version n to n + 1. Version 1 is schema.sql, which a new
- * database gets at once; there is none after it yet. */
-static const char *const migrations[] = { NULL };
+/* migrations[n] takes a database from version n to n + 1; a new database gets schema.sql, which is
+ * the last version, at once. */
+static const char *const migrations[] = {
+    NULL,
+    "ALTER TABLE accounts ADD COLUMN held TEXT",
+};
 
 enum { VERSION = SL_COUNT(migrations) };
 
-static const char set_version[] = "PRAGMA user_version = 1";
-_Static_assert(VERSION == 1, "set_version must set this number");
+static const char set_version[] = "PRAGMA user_version = 2";
+_Static_assert(VERSION == 2, "set_version must set this number");
 
 static const char insert_provider[] =
     "INSERT INTO integration_providers (category, name, code, adapter_class, is_active, created_at)"

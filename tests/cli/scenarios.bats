@@ -335,6 +335,63 @@ in_doubt() {
     [[ "$(field error <<< "$output")" == *InsufficientBalance* ]]
 }
 
+# Nothing in the way of the account any more.
+at_rest() { [ "$(sl-queue stats -f json 2> /dev/null | jq -c '[.held, .blocked, .breakers_open, .paused]')" = '[0,0,0,[]]' ]; }
+
+@test "an empty balance holds the account; everybody says until when and why, and a test that passes lifts it" {
+    sl-sandbox scenario insufficient-balance > /dev/null
+    run -75 --separate-stderr sl-sms send -m hello 0711000001 -f json
+    [[ "$stderr" == *"held until 20"*Z:*InsufficientBalance* ]]
+    run -75 --separate-stderr sl-sms send -m hello 0711000002 -f json
+    [[ "$stderr" == *"held until 20"*Z:*InsufficientBalance* ]]
+    run --separate-stderr sl-queue stats -f json
+    [ "$(field held <<< "$output")" -eq 1 ]
+    [[ "$(jq -r '.paused[0].why' <<< "$output")" == "held until 20"*InsufficientBalance* ]]
+    [[ "$stderr" == *"africastalking is held until"*InsufficientBalance* ]]
+    run sl-queue stats --check
+    [ "$status" -eq 1 ]
+    [[ "$output" == "WARNING - "*"1 held (africastalking is held until"*InsufficientBalance*" | "* ]]
+    [[ "$(sl-queue stats --metrics -)" == *'shulelabs_account_held{provider="africastalking",'*'} 1'* ]]
+    run -1 sl-config doctor
+    [[ "$output" == *"account at africastalking"*"held until"*InsufficientBalance* ]]
+    work
+    [ "$(counted messages)" -eq 0 ]
+    sl-sandbox scenario ok > /dev/null
+    run --separate-stderr sl-config test -p africastalking
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"sent again"* ]]
+    at_rest
+    work
+    [ "$(counted distinct)" -eq 2 ]
+}
+
+@test "after a top-up resume goes on at once, but not before the time that the provider asked for" {
+    sl-sandbox scenario insufficient-balance > /dev/null
+    run -75 --separate-stderr sl-sms send -m hello 0711000001 0711000002 -f json
+    batch=$(field batch <<< "$output")
+    sl-sandbox scenario ok > /dev/null
+    sql "UPDATE accounts SET held = NULL"
+    run -75 --separate-stderr sl-sms resume "$batch"
+    [[ "$stderr" == *"held until"*"asked to wait"* ]]
+    [ "$(counted messages)" -eq 0 ]
+    sql "UPDATE accounts SET held = 'InsufficientBalance'"
+    run -0 sl-sms resume "$batch"
+    [ "$(counted distinct)" -eq 2 ]
+    at_rest
+}
+
+@test "a test that a person asks for is sent in spite of a block or a breaker, and only what passes lifts them" {
+    sql "UPDATE accounts SET blocked = 'refused', opened = 1, boot_id = '$(cat /proc/sys/kernel/random/boot_id)', open_boot_ms = $(($(cut -d. -f1 /proc/uptime) * 1000 + 60000))"
+    echo api_key=wrong > "$BATS_TEST_TMPDIR/wrong"
+    sl-config set -p africastalking --from "$BATS_TEST_TMPDIR/wrong" > /dev/null
+    run -77 sl-config test -p africastalking
+    [ "$(sql "SELECT count(*) FROM accounts a JOIN integration_configs c USING (account) WHERE blocked IS NOT NULL")" -eq 2 ]
+    run -77 sl-config test -p africastalking
+    [ "$(sql "SELECT count(*) FROM accounts a JOIN integration_configs c USING (account) WHERE blocked IS NOT NULL")" -eq 2 ]
+    run -0 sl-config test -p mpesa
+    [ "$(sql "SELECT count(*) FROM accounts a JOIN integration_configs c USING (account) WHERE blocked IS NOT NULL OR opened > 0")" -eq 1 ]
+}
+
 @test "an opt-out by callback holds from the next text on" {
     curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/fire/africastalking" -d '{"event":"optout","phone":"+254711000009","sender":"GREENHILL"}'
     until_true sh -c 'sl-sms optout list -f csv | grep -q +254711000009'

@@ -146,6 +146,21 @@ bad() { sl-config doctor -f json | jq -r '.[] | select(.status == "bad") | "\(.c
     [[ "$output" == *"version 99"* ]]
 }
 
+@test "a database of the version before is brought to this one, and loses no row" {
+    school
+    mpesa
+    sql "ALTER TABLE accounts DROP COLUMN held; PRAGMA user_version = 1"
+    before=$(sql "SELECT * FROM accounts")
+    run sl-config school list
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"sl-config migrate"* ]]
+    run -0 --separate-stderr sl-config migrate -f json
+    [ "$(field from <<< "$output")" -eq 1 ]
+    [ "$(sql "SELECT * FROM accounts")" = "$before|" ]
+    [ "$(sql "SELECT sql FROM sqlite_master WHERE name = 'accounts'" | grep -c 'held')" -eq 1 ]
+    run -0 sl-queue stats
+}
+
 @test "a backup is a whole database, and never overwrites a file" {
     school
     run sl-config backup "$BATS_TEST_TMPDIR/copy.db"

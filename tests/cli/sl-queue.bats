@@ -192,7 +192,7 @@ acts() { sql "SELECT count(*) FROM integration_logs WHERE operation = '$1' AND a
     unknown "$id"
     run --separate-stderr sl-queue stats -f json
     [ "$status" -eq 0 ]
-    [ "$output" = '{"pending":1,"processing":0,"waiting":1,"completed":0,"failed":0,"cancelled":0,"oldest_due_seconds":0,"blocked":0,"breakers_open":0}' ]
+    [ "$output" = '{"pending":1,"processing":0,"waiting":1,"completed":0,"failed":0,"cancelled":0,"oldest_due_seconds":0,"blocked":0,"breakers_open":0,"held":0,"paused":[]}' ]
     sql "UPDATE integration_queue SET next_attempt_at = next_attempt_at - 700000 WHERE status = 'pending';
          UPDATE accounts SET blocked = 'refused'"
     run --separate-stderr sl-queue stats -f json

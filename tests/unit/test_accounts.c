@@ -148,7 +148,7 @@ static void too_many_requests_hold_everybody_at_most_an_hour(void **state)
     struct sl_err err;
 
     (void)state;
-    assert_int_equal(sl_accounts_hold(db, "a", INT64_C(99999999999), &now, &err), 0);
+    assert_int_equal(sl_accounts_hold(db, "a", INT64_C(99999999999), NULL, &now, &err), 0);
     assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_HOLD);
     assert_int_equal(gate(db, 1, 1000, &unlimited).wait_ms, 3600000);
 }
@@ -162,8 +162,43 @@ static void a_blocked_account_waits_for_a_person(void **state)
     assert_int_equal(sl_accounts_block(db, "a", "wrong key", &err), 0);
     assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_BLOCKED);
     assert_int_equal(gate(db, 1, INT64_C(1) << 40, &unlimited).gate, SL_GATE_BLOCKED);
-    assert_int_equal(sl_accounts_unblock(db, "a", &err), 0);
+    assert_int_equal(sl_accounts_lift(db, "a", &err), 1);
     assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_OPEN);
+    assert_int_equal(sl_accounts_lift(db, "a", &err), 0);
+}
+
+static void a_hold_tells_why_and_for_how_long(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_boot_now now = at(1000), later = at(7000);
+    struct sl_account_row row;
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(sl_accounts_hold(db, "a", 5000, "no money", &now, &err), 0);
+    assert_int_equal(sl_accounts_hold(db, "a", 4000, NULL, &now, &err), 0); /* a shorter one */
+    assert_int_equal(sl_accounts_find(db, arena, "a", &now, &row, &err), 1);
+    assert_string_equal(row.held, "no money");
+    assert_int_equal(row.hold_ms, 5000);
+    assert_int_equal(sl_accounts_find(db, arena, "a", &later, &row, &err), 1);
+    assert_null(row.held);
+    assert_int_equal(row.hold_ms, 0);
+    assert_int_equal(sl_accounts_find(db, arena, "none", &now, &row, &err), 0);
+}
+
+static void what_a_person_proved_to_work_is_not_held_or_left_alone(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_boot_now now = at(1000);
+    struct sl_err err;
+
+    (void)state;
+    fail_times(db, 5, 1000);
+    assert_int_equal(sl_accounts_hold(db, "a", 5000, "no money", &now, &err), 0);
+    assert_int_equal(sl_accounts_lift(db, "a", &err), 1);
+    assert_int_equal(gate(db, 1, 1000, &unlimited).gate, SL_GATE_OPEN);
+    assert_false(gate(db, 1, 1000, &unlimited).probe);
 }
 
 static int lock(struct sl_db *db, int64_t runner, int64_t ms)
@@ -259,6 +294,8 @@ int main(void)
         cmocka_unit_test(one_larger_than_the_bucket_leaves_when_it_is_full),
         cmocka_unit_test(too_many_requests_hold_everybody_at_most_an_hour),
         cmocka_unit_test(a_blocked_account_waits_for_a_person),
+        cmocka_unit_test(a_hold_tells_why_and_for_how_long),
+        cmocka_unit_test(what_a_person_proved_to_work_is_not_held_or_left_alone),
         cmocka_unit_test(the_grant_is_one_runners_until_its_lease_ends),
         cmocka_unit_test(a_runner_that_died_has_the_grant_no_longer_than_its_lease),
         cmocka_unit_test(a_token_is_stored_only_by_who_holds_the_lock),
