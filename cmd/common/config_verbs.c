@@ -240,6 +240,25 @@ int sl_set_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
     return print_row(cli, service, &school, err);
 }
 
+/* What may be missing, and what does not work then. */
+static int tell_lacking(const struct sl_cli *cli, struct sl_service *service,
+                        const struct sl_school *school, const struct sl_adapter *adapter,
+                        struct sl_err *err)
+{
+    struct sl_config_row row;
+    struct sl_values values;
+    const char *lacking;
+
+    if (sl_config_find(service, cli->arena, school, adapter->code, &row, err) < 0 ||
+        sl_values_open(service, cli->arena, &row, adapter, &values, err) < 0)
+        return -1;
+    lacking = sl_values_lacking(cli->arena, adapter, values.at);
+    if (lacking)
+        sl_say(cli, "%s: %s for %s: not set: %s", cli->program, adapter->code, school->code,
+               lacking);
+    return 0;
+}
+
 int sl_unset_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
@@ -255,7 +274,8 @@ int sl_unset_run(const struct sl_cli *cli, const void *options, struct sl_err *e
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
         sl_config_adapter(service, cli->provider, &adapter, err) < 0 ||
         sl_config_find(service, cli->arena, &school, cli->provider, &row, err) < 0 ||
-        sl_config_set(service, &school, adapter, &set, err) < 0)
+        sl_config_set(service, &school, adapter, &set, err) < 0 ||
+        tell_lacking(cli, service, &school, adapter, err) < 0)
         return -1;
     return print_row(cli, service, &school, err);
 }

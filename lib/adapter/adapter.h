@@ -45,7 +45,8 @@ struct sl_field {
     int64_t least, most;   /* SL_FIELD_INT; both 0: any */
     enum sl_field_kind kind;
     bool required;
-    bool secret;   /* sealed in the database, masked in logs, never on a command line */
+    const char *needed_for; /* not required, but without it this operation is refused; or NULL */
+    bool secret;            /* sealed in the database, masked in logs, never on a command line */
     bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */
     bool callback; /* needed to judge callbacks: the daemon is given these, and no others */
 };

@@ -163,6 +163,14 @@ static int check_missing(const struct edit *edit, struct sl_err *err)
 
     if (!missing || edit->set->partial)
         return 0;
+    if (edit->environment_before && !edit->lost) { /* something is taken away */
+        (void)sl_err_set(err, SL_ERR_DATA, "%s cannot do without: %s", edit->adapter->code,
+                         missing);
+        return sl_err_hint(err,
+                           "to stop using it: `sl-config disable -s %s -p %s`; another value"
+                           " is given with `sl-config set`",
+                           edit->school->code, edit->adapter->code);
+    }
     if (edit->lost) {
         (void)sl_err_set(err, SL_ERR_DATA, "the earlier settings are lost (%s)", edit->lost);
         return sl_err_hint(err, "give all of them again; not given: %s", missing);

@@ -251,6 +251,16 @@ static bool lacks_callback(const struct sl_account *account)
 
 static const char no_address[] = "no public address: its callbacks cannot arrive";
 
+/* What no operation of the school may need is no fault. */
+static const char *settings_found(struct visit *visit, const struct sl_account *account)
+{
+    const char *lacking =
+        sl_values_lacking(visit->arena, account->adapter, account->settings.values);
+
+    return lacking ? sl_arena_printf(visit->arena, "its settings open; not set: %s", lacking)
+                   : "its settings open, and none is missing";
+}
+
 static void check_config(struct visit *visit, const struct sl_config_row *row)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new(); /* secrets pass through it */
@@ -274,7 +284,7 @@ static void check_config(struct visit *visit, const struct sl_config_row *row)
             sl_arena_printf(visit->arena, "write `public_url: https://…` into %s",
                             visit->service->settings.config));
     else
-        good(visit, what, "its settings open, and none is missing");
+        good(visit, what, settings_found(visit, &account));
 }
 
 static void check_configs(struct visit *visit)

@@ -142,6 +142,18 @@ const char *sl_values_missing(struct sl_arena *arena, const struct sl_values *va
     return names.len > 0 ? names.data : NULL;
 }
 
+const char *sl_values_lacking(struct sl_arena *arena, const struct sl_adapter *adapter,
+                              const char *const *at)
+{
+    struct sl_buf names = sl_buf_new(arena);
+
+    for (size_t i = 0; i < adapter->n_fields; i++)
+        if (adapter->fields[i].needed_for && !at[i])
+            sl_buf_printf(&names, "%s%s (needed for %s)", names.len > 0 ? ", " : "",
+                          adapter->fields[i].name, adapter->fields[i].needed_for);
+    return names.len > 0 ? names.data : NULL;
+}
+
 /* ---- As JSON, sealed ----------------------------------------------------------------- */
 
 static void add_member(struct sl_buf *out, const char *name, const char *value)

@@ -58,6 +58,11 @@ void sl_values_fill(struct sl_arena *arena, const struct sl_values *values,
 /* "shortcode, passkey": required settings without a value or default, or NULL: none. */
 const char *sl_values_missing(struct sl_arena *arena, const struct sl_values *values);
 
+/* "passkey (needed for payment.request)": the others without which an operation is refused, of the
+ * settings as adapters are given them; NULL: none is missing. */
+const char *sl_values_lacking(struct sl_arena *arena, const struct sl_adapter *adapter,
+                              const char *const *at);
+
 /* The keyed hash of who we are at the provider; hex has SL_INDEX_HEX_SIZE. */
 void sl_values_account(struct sl_service *service, const struct sl_values *values,
                        const char *environment, char *hex);

@@ -276,6 +276,25 @@ bad() { sl-config doctor -f json | jq -r '.[] | select(.status == "bad") | "\(.c
     [ "$before" = "$(sql 'SELECT config_encrypted FROM integration_configs')" ]
 }
 
+@test "what is required is not taken away; what one operation needs is, and doctor names it" {
+    school
+    mpesa greenhill callback_base_url=http://127.0.0.1:8480
+    for name in consumer_secret shortcode; do
+        run sl-config unset -s greenhill -p mpesa "$name"
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"cannot do without: $name"*"sl-config disable -s greenhill -p mpesa"* ]]
+    done
+    run --separate-stderr sl-config unset -s greenhill -p mpesa passkey
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"passkey (needed for payment.request)"* ]]
+    run -0 sl-config doctor -f json
+    [[ "$(jq -r '.[] | select(.check == "mpesa for greenhill") | .found' <<< "$output")" == *"not set: passkey (needed for payment.request)"* ]]
+    run sl-pay request -s greenhill --phone 0711000001 --amount 10 --reference A1
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"passkey is not set"* ]]
+    [ "$(sql 'SELECT count(*) FROM integration_queue')" -eq 0 ]
+}
+
 @test "what is missing is named where nobody can be asked" {
     school
     run sl-config set -s greenhill -p mpesa shortcode=174379 < /dev/null
