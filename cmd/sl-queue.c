@@ -1,6 +1,5 @@
 /* sl-queue: the queue, seen by a person. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/common/open.h"
@@ -10,13 +9,8 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/cli/output.h"
-#include "lib/service/act.h"
 #include "lib/service/audit.h"
-#include "lib/service/job.h"
-#include "lib/service/payments.h"
-#include "lib/store/messages.h"
-#include "lib/store/payments.h"
-#include "lib/store/queue.h"
+#include "lib/service/queue_acts.h"
 #include "lib/store/queue_view.h"
 
 /* ---- Records ----------------------------------------------------------------------------- */
@@ -103,17 +97,11 @@ static int print_row(struct sl_arena *arena, struct sl_output *output,
     return sl_output_row(output, values, err);
 }
 
-static int unknown_row(const char *id, struct sl_err *err)
-{
-    (void)sl_err_set(err, SL_ERR_DATA, "there is no item '%s' in the queue", id);
-    return sl_err_hint(err, "`sl-queue list` shows them");
-}
-
 static int read_id(const struct sl_cli *cli, int64_t *id, struct sl_err *err)
 {
     if (sl_parse_int(cli->operands[0], 1, INT64_MAX, id))
         return 0;
-    return unknown_row(cli->operands[0], err);
+    return sl_queue_no_item(cli->operands[0], err);
 }
 
 /* The row as it is now. */
@@ -129,28 +117,11 @@ static int print_one(const struct sl_cli *cli, struct sl_service *service, int64
         return -1;
     found = sl_queue_view_next(&rows, &row, err);
     if (found <= 0)
-        return found < 0 ? -1 : unknown_row(cli->operands[0], err);
+        return found < 0 ? -1 : sl_queue_no_item(cli->operands[0], err);
     output = sl_output_open(cli, SL_SHAPE_OBJECT, columns, whole ? N_WHOLE : N_SHORT, row.zone);
     if (print_row(cli->arena, output, &row, whole, err) < 0)
         return -1;
     return sl_output_end(&output, err);
-}
-
-/* What was asked for by id is another school's: as if it were not there. */
-static int get_item(const struct sl_cli *cli, struct sl_service *service, struct sl_arena *arena,
-                    int64_t id, struct sl_item *item, struct sl_err *err)
-{
-    struct sl_school given;
-    int found = sl_queue_get(service->db, arena, id, item, err);
-
-    if (found < 0)
-        return -1;
-    if (found > 0 && (cli->given & SL_GAVE_SCHOOL)) {
-        if (sl_schools_find(service->db, arena, cli->school, &given, err) < 0)
-            return -1;
-        found = given.id == item->school_id;
-    }
-    return found ? 0 : unknown_row(sl_arena_printf(arena, "%" PRId64, id), err);
 }
 
 /* ---- list, show -------------------------------------------------------------------------- */
@@ -213,49 +184,31 @@ static int list_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     return print_list(cli, service, &filter, school.timezone, err);
 }
 
+/* The school that stands on the line; 0: none does, and any row may be seen. */
+static int given_school(const struct sl_cli *cli, struct sl_service *service, int64_t *id,
+                        struct sl_err *err)
+{
+    struct sl_school school = { 0 };
+
+    if ((cli->given & SL_GAVE_SCHOOL) &&
+        sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0)
+        return -1;
+    *id = school.id;
+    return 0;
+}
+
 static int show_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     struct sl_item item;
-    int64_t id;
+    int64_t id, school_id;
 
     (void)options;
     if (read_id(cli, &id, err) < 0 || sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
-        get_item(cli, service, cli->arena, id, &item, err) < 0)
+        given_school(cli, service, &school_id, err) < 0 ||
+        sl_queue_find(service, cli->arena, school_id, id, &item, err) < 0)
         return -1;
     return print_one(cli, service, id, true, err);
-}
-
-/* ---- Acts -------------------------------------------------------------------------------- */
-
-static bool is_persons(const struct sl_item *item)
-{
-    return item->waits_for && strcmp(item->waits_for, "person") == 0;
-}
-
-/* What people call its state. */
-static const char *state_of(const struct sl_cli *cli, const struct sl_item *item)
-{
-    if (item->waits_for)
-        return sl_arena_printf(cli->arena, "waiting for its %s", item->waits_for);
-    return item->status;
-}
-
-static int record(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
-                  const char *operation, const char *status, struct sl_err *err)
-{
-    struct sl_buf changes = sl_buf_new(arena);
-    struct sl_act act = { .operation = operation,
-                          .school_id = item->school_id,
-                          .provider_id = item->provider_id,
-                          .kind = "queue",
-                          .id = sl_arena_printf(arena, "%" PRId64, item->id) };
-
-    sl_act_change(&changes, "status", item->status, status);
-    if (item->waits_for)
-        sl_act_change(&changes, "waits_for", item->waits_for, NULL);
-    act.changes = sl_act_changes(&changes);
-    return sl_act_record(service, &act, err);
 }
 
 /* ---- retry ------------------------------------------------------------------------------- */
@@ -274,129 +227,22 @@ static const struct sl_opt retry_options[] = {
     { 0 },
 };
 
-/* Who has paid is not asked again, however little the callback and the query agree else. */
-static int find_paid(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
-                     const char **why, struct sl_err *err)
-{
-    struct sl_payment payment;
-    int found;
-
-    if (strcmp(item->operation, "payment.request") != 0 || item->subject_id == 0)
-        return 0;
-    found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
-    if (found > 0 && sl_payments_said_paid(&payment))
-        *why =
-            sl_arena_printf(arena, "is payment %s, and that was paid; the payer is not asked again",
-                            payment.public_id);
-    return found < 0 ? -1 : 0;
-}
-
-/* Why it cannot be brought back, beside its own state; NULL if it can. */
-static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
-                         const struct sl_item *item, const char **why, struct sl_err *err)
-{
-    struct sl_batch batch;
-    int64_t other = 0;
-
-    *why = NULL;
-    if (item->batch_id) {
-        int found = sl_batches_get(service->db, arena, item->batch_id, &batch, err);
-
-        if (found < 0)
-            return -1;
-        if (found > 0 && strcmp(batch.state, "cancelled") == 0)
-            *why = sl_arena_printf(arena, "is of batch %s, which was cancelled", batch.public_id);
-    }
-    if (item->dedupe_key && sl_queue_open(service->db, item->dedupe_key, &other, err) < 0)
-        return -1;
-    if (other && other != item->id)
-        *why = sl_arena_printf(arena, "is done by item %" PRId64 " already", other);
-    return *why ? 0 : find_paid(service, arena, item, why, err);
-}
-
-/* A prompt that is asked for again is stale again in its time. */
-static int renew_time(struct sl_service *service, struct sl_arena *arena,
-                      const struct sl_item *item, int64_t now_ms, struct sl_err *err)
-{
-    struct sl_provider provider;
-    const struct sl_adapter *adapter = NULL;
-    const struct sl_op *op;
-    int found = sl_providers_get(service->db, arena, item->provider_id, &provider, err);
-
-    if (found < 0)
-        return -1;
-    if (found > 0)
-        adapter = sl_adapter_find(provider.code);
-    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
-    if (!op || op->stale_s == 0)
-        return 0;
-    return sl_queue_view_expire(service->db, item->id, now_ms + op->stale_s * 1000LL, err);
-}
-
-/* Its messages and its batch go with it. */
-static int retry(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
-                 struct sl_err *err)
-{
-    int64_t now_ms = sl_now_ms();
-    int changed = sl_queue_retry(service->db, item->id, now_ms, err);
-
-    if (changed == 0)
-        return sl_err_set(err, SL_ERR_INTERNAL, "item %" PRId64 " could not be retried", item->id);
-    if (changed < 0 || renew_time(service, arena, item, now_ms, err) < 0 ||
-        sl_messages_all(service->db, item->id, is_persons(item) ? "unknown" : "failed", "queued",
-                        NULL, now_ms, err) < 0 ||
-        (item->batch_id && sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0))
-        return -1;
-    return record(service, arena, item, "queue.retry", "pending", err);
-}
-
 static int retry_one(const struct sl_cli *cli, struct sl_service *service, int64_t id,
                      struct sl_err *err)
 {
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    struct sl_item item;
-    int64_t unknown = 0;
-    const char *why;
+    struct sl_retried retried;
+    int64_t school_id;
 
-    if (sl_tx_begin(&tx, service->db, err) < 0 ||
-        get_item(cli, service, cli->arena, id, &item, err) < 0)
+    if (given_school(cli, service, &school_id, err) < 0 ||
+        sl_queue_act_retry(service, school_id, id, &retried, err) < 0)
         return -1;
-    if (strcmp(item.status, "failed") != 0 && !is_persons(&item))
-        return sl_err_set(err, SL_ERR_DATA,
-                          "item %" PRId64 " is %s; only what failed or waits for a person can be "
-                          "retried",
-                          id, state_of(cli, &item));
-    if (find_obstacle(service, cli->arena, &item, &why, err) < 0)
-        return -1;
-    if (why)
-        return sl_err_set(err, SL_ERR_DATA, "item %" PRId64 " %s", id, why);
-    if (sl_messages_with(service->db, id, "unknown", &unknown, err) < 0 ||
-        retry(service, cli->arena, &item, err) < 0 || sl_tx_commit(&tx, err) < 0)
-        return -1;
-    if (is_persons(&item) && unknown > 0)
-        sl_say(cli, "%s: %" PRId64 " messages may be received twice", cli->program, unknown);
-    else if (is_persons(&item))
+    if (retried.was_unknown && retried.n_unknown > 0)
+        sl_say(cli, "%s: %" PRId64 " messages may be received twice", cli->program,
+               retried.n_unknown);
+    else if (retried.was_unknown)
         sl_say(cli, "%s: nobody knows what became of it; it may be carried out twice",
                cli->program);
     return print_one(cli, service, id, false, err);
-}
-
-/* Returns 1, 0 if something stands in the way, or -1. */
-static int retry_failed(struct sl_service *service, struct sl_arena *arena, int64_t id,
-                        struct sl_err *err)
-{
-    struct sl_item item;
-    const char *why;
-
-    int found = sl_queue_get(service->db, arena, id, &item, err);
-
-    if (found <= 0)
-        return found;
-    if (find_obstacle(service, arena, &item, &why, err) < 0)
-        return -1;
-    if (why)
-        return 0;
-    return retry(service, arena, &item, err) < 0 ? -1 : 1;
 }
 
 static int print_by_id(struct sl_service *service, struct sl_arena *arena, struct sl_output *output,
@@ -412,39 +258,16 @@ static int print_by_id(struct sl_service *service, struct sl_arena *arena, struc
     return found > 0 ? print_row(arena, output, &row, false, err) : found;
 }
 
-enum { PAGE = 100 };
-
-/* A page is one transaction; it is printed when that is done. Counts into *total what is
- * tried again. Returns how many it looked at, or -1. */
-static int retry_page(struct sl_service *service, const struct sl_queue_filter *filter,
-                      int64_t *after_id, struct sl_output *output, int64_t *total,
-                      struct sl_err *err)
+/* It is printed when it is committed. */
+static int print_page(struct sl_service *service, const struct sl_retry_page *page,
+                      struct sl_output *output, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    int64_t ids[PAGE];
-    bool retried[PAGE];
-    int n;
 
-    if (sl_tx_begin(&tx, service->db, err) < 0)
-        return -1;
-    n = sl_queue_view_failed(service->db, filter, *after_id, sl_now_ms(), PAGE, ids, err);
-    for (int i = 0; i < n; i++) {
-        int changed = retry_failed(service, arena, ids[i], err);
-
-        if (changed < 0)
+    for (size_t i = 0; i < page->n; i++)
+        if (print_by_id(service, arena, output, page->ids[i], err) < 0)
             return -1;
-        retried[i] = changed > 0;
-        *total += changed;
-    }
-    if (n < 0 || sl_tx_commit(&tx, err) < 0)
-        return -1;
-    for (int i = 0; i < n; i++)
-        if (retried[i] && print_by_id(service, arena, output, ids[i], err) < 0)
-            return -1;
-    if (n > 0)
-        *after_id = ids[n - 1];
-    return n;
+    return 0;
 }
 
 static int retry_all(const struct sl_cli *cli, const struct retry_options *given,
@@ -455,16 +278,21 @@ static int retry_all(const struct sl_cli *cli, const struct retry_options *given
     const volatile sig_atomic_t *stop = sl_stop_flag();
     struct sl_queue_filter filter = { .operation = given->operation };
     struct sl_school school;
-    int64_t after_id = 0, total = 0;
-    int n = PAGE;
+    struct sl_retry_page page = { 0 };
+    int64_t total = 0;
+    int more = 1;
 
     if (open_filtered(cli, &service, &school, err) < 0)
         return -1;
     filter.school_id = school.id;
     output = sl_output_open(cli, SL_SHAPE_LIST, columns, N_SHORT, school.timezone);
-    while (n == PAGE && !*stop)
-        n = retry_page(service, &filter, &after_id, output, &total, err);
-    if (n < 0 || sl_output_end(&output, err) < 0)
+    while (more > 0 && !*stop) {
+        more = sl_queue_act_retry_failed(service, &filter, &page, err);
+        if (more < 0 || print_page(service, &page, output, err) < 0)
+            return -1;
+        total += (int64_t)page.n;
+    }
+    if (sl_output_end(&output, err) < 0)
         return -1;
     sl_say(cli, "%s: %" PRId64 " are tried again", cli->program, total);
     return 0;
@@ -489,63 +317,17 @@ static int retry_run(const struct sl_cli *cli, const void *opaque, struct sl_err
 
 /* ---- cancel ------------------------------------------------------------------------------ */
 
-/* What hangs on it. What waited for a person may have been carried out: that stays unknown. */
-static int end_records(struct sl_service *service, struct sl_arena *arena,
-                       const struct sl_item *item, int64_t now_ms, struct sl_err *err)
-{
-    const struct sl_domain *domain = sl_domain_find(item->operation);
-    const char *why = sl_arena_printf(arena, "cancelled by %s", sl_audit_actor(arena));
-
-    if (sl_messages_all(service->db, item->id, "queued", "cancelled", NULL, now_ms, err) < 0)
-        return -1;
-    if (!domain->end || domain == &sl_messages_domain)
-        return 0;
-    return domain->end(service, item, is_persons(item), why, now_ms, err);
-}
-
-/* Returns 1, 0 if it is leaving, or -1. */
-static int cancel(const struct sl_cli *cli, struct sl_service *service, int64_t id,
-                  struct sl_item *item, struct sl_err *err)
-{
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    int64_t now_ms = sl_now_ms();
-    int changed;
-
-    if (sl_tx_begin(&tx, service->db, err) < 0 ||
-        get_item(cli, service, cli->arena, id, item, err) < 0)
-        return -1;
-    changed = sl_queue_cancel(service->db, id, now_ms, err);
-    if (changed == 0 && strcmp(item->status, "processing") != 0)
-        return sl_err_set(err, SL_ERR_DATA, "item %" PRId64 " is %s; there is nothing to cancel",
-                          id, item->status);
-    if (changed <= 0)
-        return changed;
-    if (end_records(service, cli->arena, item, now_ms, err) < 0 ||
-        (item->batch_id && sl_batches_finish(service->db, item->batch_id, now_ms, err) < 0) ||
-        record(service, cli->arena, item, "queue.cancel", "cancelled", err) < 0 ||
-        sl_tx_commit(&tx, err) < 0)
-        return -1;
-    return 1;
-}
-
 static int cancel_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_item item;
-    int64_t id;
-    int changed;
+    int64_t id, school_id;
 
     (void)options;
-    if (read_id(cli, &id, err) < 0 || sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0)
+    if (read_id(cli, &id, err) < 0 || sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
+        given_school(cli, service, &school_id, err) < 0 ||
+        sl_queue_act_cancel(service, school_id, id, err) < 0)
         return -1;
-    changed = cancel(cli, service, id, &item, err);
-    if (changed == 0) {
-        (void)fprintf(stderr, "%s: item %" PRId64 " is already leaving%s%s\n", cli->program, id,
-                      item.waits_for ? ": it waits for its " : "",
-                      item.waits_for ? item.waits_for : "");
-        return 1;
-    }
-    return changed < 0 ? -1 : print_one(cli, service, id, false, err);
+    return print_one(cli, service, id, false, err);
 }
 
 /* ------------------------------------------------------------------------------------------ */

@@ -167,7 +167,7 @@ acts() { sql "SELECT count(*) FROM integration_logs WHERE operation = '$1' AND a
     id=$(texts)
     sql "UPDATE integration_queue SET status = 'processing', in_flight = 1, runner = 1 WHERE id = $id"
     run --separate-stderr sl-queue cancel "$id"
-    [ "$status" -eq 1 ]
+    [ "$status" -eq 65 ]
     [[ "$stderr" == *"already leaving"* ]]
     [ "$(messages "$id")" = queued,queued ]
     [ "$(acts queue.cancel)" -eq 0 ]
