@@ -280,31 +280,36 @@ char *sl_utf8_repair(struct sl_arena *arena, const char *bytes, size_t n)
     return out.data;
 }
 
-/* Levenshtein's distance, one row kept; words of more than 63 bytes are far from all. */
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Damerau's distance: letters added, left out, changed, or swapped with their neighbour ("sned", the
+ * commonest slip, is one away from "send"). Words of more than 63 bytes are far from all. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[64], n = strlen(b);
+    size_t rows[3][64], n = strlen(b); /* of the letter before, this one, and the one before that */
+    size_t *before = rows[0], *row = rows[1], *earlier = rows[2];
 
-    if (n >= SL_COUNT(row) || strlen(a) >= SL_COUNT(row))
+    if (n >= SL_COUNT(rows[0]) || strlen(a) >= SL_COUNT(rows[0]))
         return SIZE_MAX;
     for (size_t j = 0; j <= n; j++)
-        row[j] = j;
+        before[j] = j;
     for (size_t i = 0; a[i]; i++) {
-        size_t corner = row[0];
+        size_t *oldest = earlier;
 
         row[0] = i + 1;
         for (size_t j = 0; j < n; j++) {
-            size_t change = corner + (a[i] != b[j]);
-
-            corner = row[j + 1];
-            if (corner + 1 < change)
-                change = corner + 1;
-            if (row[j] + 1 < change)
-                change = row[j] + 1;
-            row[j + 1] = change;
+            row[j + 1] = least_of(before[j] + (a[i] != b[j]), least_of(before[j + 1], row[j]) + 1);
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
+                row[j + 1] = least_of(row[j + 1], earlier[j - 1] + 1);
         }
+        earlier = before;
+        before = row;
+        row = oldest;
     }
-    return row[n];
+    return before[n];
 }
 
 const char *sl_nearest(const char *word, const char *const *words, size_t n_words)

@@ -52,8 +52,8 @@ char *sl_printable(struct sl_arena *arena, const char *bytes, size_t n, size_t m
 /* Bytes as valid UTF-8: each that is not of a character becomes U+FFFD. */
 char *sl_utf8_repair(struct sl_arena *arena, const char *bytes, size_t n);
 
-/* The nearest of the words, for "did you mean", or NULL if none is near (edit distance at
- * most a third of the longer one's length, and at most 3). */
+/* The nearest of the words, for "did you mean", or NULL if none is near (at most a third
+ * of the longer one's letters away, and at most 3; two that changed places are one). */
 const char *sl_nearest(const char *word, const char *const *words, size_t n_words);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/cli/parse.h"
 
 bool sl_verb_is_implied(const struct sl_program *program)
@@ -73,8 +74,8 @@ static const char *suggest_verb(const struct sl_program *program, const char *fi
         if (strchr(name, ' '))
             names[n++] = sl_arena_memdup(arena, name, strcspn(name, " "));
     }
-    meant = sl_suggest(arena, both, names, n);
-    return meant ? meant : sl_suggest(arena, first, names, n);
+    meant = sl_nearest(both, names, n);
+    return meant ? meant : sl_nearest(first, names, n);
 }
 
 int sl_refuse_verb(const struct sl_program *program, int n_words, char **words,

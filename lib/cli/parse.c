@@ -179,7 +179,7 @@ static const char *suggest_option(const struct parse *parse, const char *name)
             return option->name;
         names[n++] = option->name;
     }
-    return sl_suggest(parse->arena, name, names, n);
+    return sl_nearest(name, names, n);
 }
 
 static int refuse_long(const struct parse *parse, const char *argument, struct sl_err *err)

@@ -37,8 +37,4 @@ int sl_first_operand(struct sl_arena *arena, int argc, char **argv);
 int sl_parse(struct sl_line *line, void *options, const struct sl_verb *verb, int argc, char **argv,
              struct sl_err *err);
 
-/* The nearest of the words to one that is none of them, or NULL. */
-const char *sl_suggest(struct sl_arena *arena, const char *word, const char *const *words,
-                       size_t n_words);
-
 #endif

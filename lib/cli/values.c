@@ -96,7 +96,7 @@ static int set_choice(const struct sl_opt *option, const char **member, const ch
         return 0;
     }
     n = sl_choice_words(arena, option->value, &words);
-    meant = sl_suggest(arena, value, words, n);
+    meant = sl_nearest(value, words, n);
     (void)sl_err_set(err, SL_ERR_DATA, "--%s wants %s, not '%s'", option->name, option->value,
                      value);
     return meant ? sl_err_hint(err, "did you mean '%s'?", meant) : -1;

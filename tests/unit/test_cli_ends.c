@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "lib/base/text.h"
 #include "lib/base/json.h"
 
 /* ---- A program to try --------------------------------------------------------------- */
@@ -346,6 +347,23 @@ static void an_unknown_name_is_told_with_the_nearest(void **state)
     assert_string_equal(err.hint, "");
 }
 
+/* One slip, where an added and a lost letter would be two: too far for a short word. */
+static void letters_that_changed_places_are_one_slip(void **state)
+{
+    static const char *const words[] = { "send", "list" };
+    struct sl_err err;
+
+    (void)state;
+    assert_string_equal(sl_nearest("sned", words, 2), "send");
+    assert_string_equal(sl_nearest("esnd", words, 2), "send");
+    assert_string_equal(sl_nearest("litS", (const char *const[]){ "liSt" }, 1), "liSt");
+    assert_null(sl_nearest("dens", words, 2));
+    assert_int_equal(sl_err_unknown(&err, SL_ERR_CONFIG, "verb", "ilst", words, 2), -1);
+    assert_string_equal(err.hint, "did you mean 'list'?");
+    assert_int_equal(sl_err_unknown(&err, SL_ERR_CONFIG, "verb", "l", words, 2), -1);
+    assert_string_equal(err.hint, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(completion_is_valid_bash),
         cmocka_unit_test(completion_asks_with_the_line_so_far_and_never_fails),
         cmocka_unit_test(an_unknown_name_is_told_with_the_nearest),
+        cmocka_unit_test(letters_that_changed_places_are_one_slip),
     };
 
     (void)unsetenv("SL_SCHOOL");
