@@ -29,7 +29,7 @@ static int refund_status(const struct sl_cli *cli, struct sl_service *service, s
         return found < 0 ? -1 : sl_pay_unknown(cli->operands[0], err);
     if (sl_pay_find(cli, service, payment.public_id, &payment, &school, err) < 0)
         return -1;
-    return sl_refund_print(cli, SL_SHAPE_LIST, &refund, &payment, school.timezone, err);
+    return sl_refund_print(cli, service, SL_SHAPE_LIST, &refund, &payment, school.timezone, err);
 }
 
 static int status_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
@@ -49,7 +49,7 @@ static int status_run(const struct sl_cli *cli, const void *options, struct sl_e
     if (sl_pay_find(cli, service, cli->operands[0], &payment, &school, err) < 0)
         return -1;
     output = sl_pay_open(cli, SL_SHAPE_LIST, school.timezone);
-    if (sl_pay_row(cli, output, &payment, err) < 0)
+    if (sl_pay_row(cli, service, output, &payment, err) < 0)
         return -1;
     return sl_output_end(&output, err);
 }
@@ -84,7 +84,7 @@ static int print_list(const struct sl_cli *cli, struct sl_service *service,
         return -1;
     while ((more = sl_payments_next(&rows, &payment, err)) > 0) {
         sl_arena_reset(arena);
-        if (sl_pay_row(&row, output, &payment, err) < 0)
+        if (sl_pay_row(&row, service, output, &payment, err) < 0)
             return -1;
     }
     return more < 0 ? -1 : sl_output_end(&output, err);
@@ -152,7 +152,7 @@ static int pursue_refund(const struct sl_cli *cli, struct sl_service *service,
 
     if ((item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
         sl_refunds_get(service->db, cli->arena, refund->id, refund, err) < 0 ||
-        sl_refund_print(cli, SL_SHAPE_OBJECT, refund, payment, school->timezone, err) < 0)
+        sl_refund_print(cli, service, SL_SHAPE_OBJECT, refund, payment, school->timezone, err) < 0)
         return -1;
     return conclude_refund(cli, refund, &work);
 }

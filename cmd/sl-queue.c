@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/cli/output.h"
 #include "lib/service/audit.h"
+#include "lib/service/awaited.h"
 #include "lib/service/queue_acts.h"
 #include "lib/store/queue_view.h"
 
@@ -30,6 +31,7 @@ static const struct sl_column columns[] = {
     { "error", SL_TEXT, 0 },
     { "created_at", SL_TIME, 0 },
     { "completed_at", SL_TIME, SL_WIDE },
+    { "awaited", SL_TEXT, 0 },
     /* of `show` alone: */
     { "waits_for", SL_TEXT, 0 },
     { "error_log", SL_JSON, 0 },
@@ -69,25 +71,35 @@ static const char *show_payload(struct sl_arena *arena, const char *payload)
     return doc ? masked : sl_audit_body(arena, NULL, "application/json", payload, strlen(payload));
 }
 
-static int print_row(struct sl_arena *arena, struct sl_output *output,
+static int print_row(struct sl_service *service, struct sl_arena *arena, struct sl_output *output,
                      const struct sl_queue_row *row, bool whole, struct sl_err *err)
 {
-    struct sl_value values[N_WHOLE] = {
-        sl_int(row->id),
-        sl_text(row->school),
-        sl_text(row->provider),
-        sl_text(row->operation),
-        sl_text(row->status),
-        sl_int(row->priority),
-        sl_int(row->attempts),
-        sl_int(row->max_attempts),
-        sl_time(row->next_attempt_at),
-        sl_time(row->last_attempt_at),
-        sl_bool(row->in_flight),
-        sl_text(sl_audit_mask_text(arena, row->error)),
-        sl_time(row->created_at),
-        sl_time(row->completed_at),
-    };
+    struct sl_value values[N_WHOLE];
+    struct sl_awaited awaited;
+    const char *error;
+
+    if (sl_awaited_item(service, arena, row->id, &awaited, err) < 0)
+        return -1;
+    error = awaited.what ? awaited.why : row->error;
+    memcpy(values,
+           (struct sl_value[N_SHORT]){
+               sl_int(row->id),
+               sl_text(row->school),
+               sl_text(row->provider),
+               sl_text(row->operation),
+               sl_text(row->status),
+               sl_int(row->priority),
+               sl_int(row->attempts),
+               sl_int(row->max_attempts),
+               sl_time(row->next_attempt_at),
+               sl_time(row->last_attempt_at),
+               sl_bool(row->in_flight),
+               sl_text(sl_audit_mask_text(arena, error)),
+               sl_time(row->created_at),
+               sl_time(row->completed_at),
+               sl_text(awaited.what),
+           },
+           N_SHORT * sizeof *values);
 
     if (whole) {
         values[N_SHORT] = sl_text(row->waits_for);
@@ -119,7 +131,7 @@ static int print_one(const struct sl_cli *cli, struct sl_service *service, int64
     if (found <= 0)
         return found < 0 ? -1 : sl_queue_no_item(cli->operands[0], err);
     output = sl_output_open(cli, SL_SHAPE_OBJECT, columns, whole ? N_WHOLE : N_SHORT, row.zone);
-    if (print_row(cli->arena, output, &row, whole, err) < 0)
+    if (print_row(service, cli->arena, output, &row, whole, err) < 0)
         return -1;
     return sl_output_end(&output, err);
 }
@@ -153,7 +165,7 @@ static int print_list(const struct sl_cli *cli, struct sl_service *service,
         return -1;
     while ((more = sl_queue_view_next(&rows, &row, err)) > 0) {
         sl_arena_reset(arena);
-        if (print_row(arena, output, &row, false, err) < 0)
+        if (print_row(service, arena, output, &row, false, err) < 0)
             return -1;
     }
     return more < 0 ? -1 : sl_output_end(&output, err);
@@ -255,7 +267,7 @@ static int print_by_id(struct sl_service *service, struct sl_arena *arena, struc
     if (sl_queue_view_one(&rows, service->db, id, err) < 0)
         return -1;
     found = sl_queue_view_next(&rows, &row, err);
-    return found > 0 ? print_row(arena, output, &row, false, err) : found;
+    return found > 0 ? print_row(service, arena, output, &row, false, err) : found;
 }
 
 /* It is printed when it is committed. */

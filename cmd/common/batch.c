@@ -1,12 +1,14 @@
 #include "cmd/common/batch.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "cmd/common/open.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/cli/terminal.h"
+#include "lib/service/awaited.h"
 #include "lib/service/bulk.h"
 
 /* ---- Records ---------------------------------------------------------------------------- */
@@ -23,7 +25,31 @@ static const struct sl_column message_columns[] = {
     { "error", SL_TEXT, 0 },
     { "created_at", SL_TIME, SL_WIDE },
     { "updated_at", SL_TIME, 0 },
+    { "awaited", SL_TEXT, 0 },
 };
+
+/* What one waits for that is not at its end; many share a row of the queue. */
+struct waiting {
+    struct sl_arena *arena; /* of what is known of this row */
+    int64_t queue_id;
+    struct sl_awaited awaited;
+};
+
+static int look_up(struct sl_service *service, const struct sl_message *message,
+                   struct waiting *waiting, struct sl_err *err)
+{
+    static const char *const open[] = { "queued", "sending", "unknown" };
+    int64_t queue_id = 0;
+
+    for (size_t i = 0; i < SL_COUNT(open); i++)
+        if (strcmp(message->status, open[i]) == 0)
+            queue_id = message->queue_id;
+    if (queue_id == waiting->queue_id)
+        return 0;
+    sl_arena_reset(waiting->arena);
+    waiting->queue_id = queue_id;
+    return sl_awaited_item(service, waiting->arena, queue_id, &waiting->awaited, err);
+}
 
 int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t batch_id,
                    int64_t line, const char *zone, struct sl_err *err)
@@ -32,6 +58,8 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_LIST, message_columns, SL_COUNT(message_columns), zone);
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct waiting waiting = { .arena = arena };
     struct sl_message m;
     char id[64];
     int more;
@@ -39,6 +67,8 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
     if (sl_messages_list(&rows, service->db, batch_id, line, err) < 0)
         return -1;
     while ((more = sl_messages_next(&rows, &m, err)) > 0) {
+        if (look_up(service, &m, &waiting, err) < 0)
+            return -1;
         (void)snprintf(id, sizeof id, "%s-%" PRId64, m.batch, m.line);
         if (sl_output_row(output,
                           (struct sl_value[]){ sl_text(id), sl_text(m.batch),
@@ -46,8 +76,9 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
                                                sl_text(m.status), sl_text(m.external_reference),
                                                m.segments ? sl_int(m.segments) : sl_null(),
                                                sl_text(m.cost_text), sl_text(m.currency),
-                                               sl_text(m.error), sl_time(m.created_at),
-                                               sl_time(m.updated_at) },
+                                               sl_text(m.error ? m.error : waiting.awaited.why),
+                                               sl_time(m.created_at), sl_time(m.updated_at),
+                                               sl_text(waiting.awaited.what) },
                           err) < 0)
             return -1;
     }

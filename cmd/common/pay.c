@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/service/awaited.h"
 #include "lib/store/schools.h"
 
 /* ---- Records ----------------------------------------------------------------------------- */
@@ -31,6 +32,7 @@ static const struct sl_column payment_columns[] = {
     { "source", SL_TEXT, SL_WIDE },
     { "payer", SL_TEXT, SL_WIDE },
     { "mismatch", SL_TEXT, SL_WIDE },
+    { "awaited", SL_TEXT, 0 },
 };
 
 struct sl_output *sl_pay_open(const struct sl_cli *cli, enum sl_shape shape, const char *zone)
@@ -38,37 +40,53 @@ struct sl_output *sl_pay_open(const struct sl_cli *cli, enum sl_shape shape, con
     return sl_output_open(cli, shape, payment_columns, SL_COUNT(payment_columns), zone);
 }
 
-int sl_pay_row(const struct sl_cli *cli, struct sl_output *output, const struct sl_payment *payment,
-               struct sl_err *err)
+int sl_pay_row(const struct sl_cli *cli, struct sl_service *service, struct sl_output *output,
+               const struct sl_payment *payment, struct sl_err *err)
 {
     const char *amount = sl_print_decimal(cli->arena, payment->amount_minor, 2, 2);
+    struct sl_awaited awaited;
 
+    if (sl_awaited_item(service, cli->arena, sl_pay_is_open(payment) ? payment->queue_id : 0,
+                        &awaited, err) < 0)
+        return -1;
     return sl_output_row(output,
                          (struct sl_value[]){
-                             sl_text(payment->public_id), sl_text(payment->provider),
-                             sl_text(payment->status), sl_text(amount), sl_text(payment->currency),
-                             sl_text(payment->phone), sl_text(payment->reference),
-                             sl_text(payment->description), sl_text(payment->external_reference),
-                             sl_text(payment->receipt), sl_text(payment->checkout_url),
-                             sl_text(payment->error), sl_time(payment->created_at),
-                             sl_time(payment->updated_at), sl_text(payment->meta),
-                             sl_text(payment->school), sl_text(payment->source),
-                             sl_text(payment->payer), sl_text(payment->mismatch) },
+                             sl_text(payment->public_id),
+                             sl_text(payment->provider),
+                             sl_text(payment->status),
+                             sl_text(amount),
+                             sl_text(payment->currency),
+                             sl_text(payment->phone),
+                             sl_text(payment->reference),
+                             sl_text(payment->description),
+                             sl_text(payment->external_reference),
+                             sl_text(payment->receipt),
+                             sl_text(payment->checkout_url),
+                             sl_text(payment->error ? payment->error : awaited.why),
+                             sl_time(payment->created_at),
+                             sl_time(payment->updated_at),
+                             sl_text(payment->meta),
+                             sl_text(payment->school),
+                             sl_text(payment->source),
+                             sl_text(payment->payer),
+                             sl_text(payment->mismatch),
+                             sl_text(awaited.what) },
                          err);
 }
 
-int sl_pay_print(const struct sl_cli *cli, const struct sl_payment *payment, const char *zone,
-                 struct sl_err *err)
+int sl_pay_print(const struct sl_cli *cli, struct sl_service *service,
+                 const struct sl_payment *payment, const char *zone, struct sl_err *err)
 {
     SL_AUTO(sl_output_free) struct sl_output *output = sl_pay_open(cli, SL_SHAPE_OBJECT, zone);
 
-    if (sl_pay_row(cli, output, payment, err) < 0)
+    if (sl_pay_row(cli, service, output, payment, err) < 0)
         return -1;
     return sl_output_end(&output, err);
 }
 
-int sl_refund_print(const struct sl_cli *cli, enum sl_shape shape, const struct sl_refund *refund,
-                    const struct sl_payment *payment, const char *zone, struct sl_err *err)
+int sl_refund_print(const struct sl_cli *cli, struct sl_service *service, enum sl_shape shape,
+                    const struct sl_refund *refund, const struct sl_payment *payment,
+                    const char *zone, struct sl_err *err)
 {
     static const struct sl_column columns[] = {
         { "id", SL_TEXT, 0 },         { "payment", SL_TEXT, 0 },
@@ -76,18 +94,22 @@ int sl_refund_print(const struct sl_cli *cli, enum sl_shape shape, const struct 
         { "currency", SL_TEXT, 0 },   { "reason", SL_TEXT, 0 },
         { "error", SL_TEXT, 0 },      { "external_reference", SL_TEXT, SL_WIDE },
         { "created_at", SL_TIME, 0 }, { "updated_at", SL_TIME, SL_WIDE },
+        { "awaited", SL_TEXT, 0 },
     };
     SL_AUTO(sl_output_free)
     struct sl_output *output = sl_output_open(cli, shape, columns, SL_COUNT(columns), zone);
     const char *amount = sl_print_decimal(cli->arena, refund->amount_minor, 2, 2);
+    struct sl_awaited awaited;
 
-    if (sl_output_row(output,
-                      (struct sl_value[]){
-                          sl_text(refund->public_id), sl_text(payment->public_id),
-                          sl_text(refund->status), sl_text(amount), sl_text(payment->currency),
-                          sl_text(refund->reason), sl_text(refund->error),
-                          sl_text(refund->external_reference), sl_time(refund->created_at),
-                          sl_time(refund->updated_at) },
+    if (sl_awaited_item(service, cli->arena, refund->queue_id, &awaited, err) < 0 ||
+        sl_output_row(output,
+                      (struct sl_value[]){ sl_text(refund->public_id), sl_text(payment->public_id),
+                                           sl_text(refund->status), sl_text(amount),
+                                           sl_text(payment->currency), sl_text(refund->reason),
+                                           sl_text(refund->error ? refund->error : awaited.why),
+                                           sl_text(refund->external_reference),
+                                           sl_time(refund->created_at), sl_time(refund->updated_at),
+                                           sl_text(awaited.what) },
                       err) < 0)
         return -1;
     return sl_output_end(&output, err);

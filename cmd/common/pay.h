@@ -10,13 +10,15 @@
 
 /* Payments as they are printed. */
 struct sl_output *sl_pay_open(const struct sl_cli *cli, enum sl_shape shape, const char *zone);
-int sl_pay_row(const struct sl_cli *cli, struct sl_output *output, const struct sl_payment *payment,
-               struct sl_err *err);
-int sl_pay_print(const struct sl_cli *cli, const struct sl_payment *payment, const char *zone,
+int sl_pay_row(const struct sl_cli *cli, struct sl_service *service, struct sl_output *output,
+               const struct sl_payment *payment, struct sl_err *err);
+int sl_pay_print(const struct sl_cli *cli, struct sl_service *service,
+                 const struct sl_payment *payment, const char *zone,
                  struct sl_err *err); /* one, as an object */
 
-int sl_refund_print(const struct sl_cli *cli, enum sl_shape shape, const struct sl_refund *refund,
-                    const struct sl_payment *payment, const char *zone, struct sl_err *err);
+int sl_refund_print(const struct sl_cli *cli, struct sl_service *service, enum sl_shape shape,
+                    const struct sl_refund *refund, const struct sl_payment *payment,
+                    const char *zone, struct sl_err *err);
 
 /* What came of a row. */
 struct sl_pay_work {

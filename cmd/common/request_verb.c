@@ -155,7 +155,7 @@ static int pursue(const struct sl_cli *cli, const struct sl_request_options *giv
     if (given->wait.given && sl_pay_is_open(payment) && !work.refused &&
         await(cli, service, given->wait.value, payment, &work, err) < 0)
         return -1;
-    if (sl_pay_print(cli, payment, school->timezone, err) < 0)
+    if (sl_pay_print(cli, service, payment, school->timezone, err) < 0)
         return -1;
     return conclude(cli, payment, &work, given->wait.given);
 }

@@ -100,7 +100,7 @@ int sl_pay_verify_run(const struct sl_cli *cli, const void *opaque, struct sl_er
         return -1;
     status = given->accept ? accept(cli, service, given, &payment, err)
                            : find_out(cli, service, &payment, err);
-    if (status < 0 || sl_pay_print(cli, &payment, school.timezone, err) < 0)
+    if (status < 0 || sl_pay_print(cli, service, &payment, school.timezone, err) < 0)
         return -1;
     return conclude_verify(cli, &payment, status);
 }
@@ -151,7 +151,7 @@ static int reconcile(const struct sl_cli *cli, struct sl_service *service,
         for (int i = 0; i < n && worst != SL_ERR_AUTH && !*stop; i++) {
             int status = reconcile_one(&one, service, &page[i], err);
 
-            if (status < 0 || sl_pay_row(&one, output, &page[i], err) < 0)
+            if (status < 0 || sl_pay_row(&one, service, output, &page[i], err) < 0)
                 return -1;
             worst = status > worst ? status : worst;
             filter->after_ms = page[i].created_at;

@@ -1,6 +1,11 @@
 #include "lib/service/awaited.h"
 
-static const char *until(struct sl_arena *arena, int64_t ms)
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/store/queue_view.h"
+
+static const char *time_text(struct sl_arena *arena, int64_t ms)
 {
     char text[SL_TIME_SIZE];
 
@@ -14,10 +19,71 @@ const char *sl_awaited_account(struct sl_arena *arena, const struct sl_account_r
     if (row->blocked)
         return sl_arena_printf(arena, "blocked: %s", row->blocked);
     if (row->hold_ms > row->open_ms)
-        return sl_arena_printf(arena, "held until %s: %s", until(arena, now_ms + row->hold_ms),
+        return sl_arena_printf(arena, "held until %s: %s", time_text(arena, now_ms + row->hold_ms),
                                row->held ? row->held : "the provider asked to wait");
     if (row->open_ms > 0)
         return sl_arena_printf(arena, "left alone until %s: it fails",
-                               until(arena, now_ms + row->open_ms));
+                               time_text(arena, now_ms + row->open_ms));
     return row->open ? "left alone until one request has tried it: it failed" : NULL;
+}
+
+static const char *trouble(const struct sl_account_row *row)
+{
+    return row->blocked ? row->blocked : row->held;
+}
+
+/* Nobody has it: what is between it and a runner. */
+static const char *pending(struct sl_arena *arena, const struct sl_queue_wait *wait,
+                           const struct sl_account_row *account, int64_t now_ms)
+{
+    const char *paused = sl_awaited_account(arena, account, now_ms);
+
+    if (wait->loading)
+        return "the end of its list, which was not read to its end";
+    if (paused)
+        return sl_arena_printf(arena, "its account, %s", paused);
+    if (wait->next_attempt_at > now_ms)
+        return sl_arena_printf(arena, "its next attempt at %s",
+                               time_text(arena, wait->next_attempt_at));
+    return account->spent ? "its turn, at the rate limit of its account"
+                          : "its turn: `sl-queue-run` sends it";
+}
+
+static const char *processing(struct sl_arena *arena, const struct sl_queue_wait *wait,
+                              int64_t queue_id)
+{
+    if (!wait->waits_for)
+        return wait->in_flight ? "the provider's answer" : "its turn: a program has it";
+    if (strcmp(wait->waits_for, "person") == 0)
+        return sl_arena_printf(arena,
+                               "a person: `sl-queue retry %" PRId64 "` or `sl-queue cancel %" PRId64
+                               "`",
+                               queue_id, queue_id);
+    if (wait->next_attempt_at == 0)
+        return sl_arena_printf(arena, "its %s", wait->waits_for);
+    return sl_arena_printf(arena, "its %s; looked at again at %s", wait->waits_for,
+                           time_text(arena, wait->next_attempt_at));
+}
+
+int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
+                    struct sl_awaited *awaited, struct sl_err *err)
+{
+    struct sl_boot_now now = { .ms = sl_boot_ms() };
+    struct sl_account_row account = { 0 };
+    struct sl_queue_wait wait;
+    int found = queue_id ? sl_queue_view_wait(service->db, arena, queue_id, &wait, err) : 0;
+
+    *awaited = (struct sl_awaited){ 0 };
+    if (found <= 0)
+        return found;
+    if (strcmp(wait.status, "processing") == 0) {
+        *awaited = (struct sl_awaited){ processing(arena, &wait, queue_id), wait.error };
+        return 0;
+    }
+    sl_boot_id(now.id);
+    if (sl_accounts_find(service->db, arena, wait.account, &now, &account, err) < 0)
+        return -1;
+    awaited->what = pending(arena, &wait, &account, sl_now_ms());
+    awaited->why = trouble(&account) ? trouble(&account) : wait.error;
+    return 0;
 }

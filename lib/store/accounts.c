@@ -293,7 +293,8 @@ int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, stru
 
 #define ROW                                                                                        \
     "SELECT a.account, p.code, a.blocked, a.held, a.failures, a.boot_id, a.open_boot_ms,"          \
-    " a.hold_boot_ms, a.opened FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
+    " a.hold_boot_ms, a.opened, a.level_milli, a.filled_boot_ms"                                   \
+    " FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
 
 static const char list_sql[] = ROW " ORDER BY p.code, a.account";
 static const char find_sql[] = ROW " WHERE a.account = $1";
@@ -328,6 +329,7 @@ int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
     row->hold_ms = left_ms(sl_row_int(rows, 7), now, LONGEST_HOLD_MS);
     row->held = row->hold_ms > 0 ? sl_row_text(rows, 3) : NULL;
     row->open = sl_row_int(rows, 8) > 0;
+    row->spent = sl_row_int(rows, 9) < 1000 && sl_row_int(rows, 10) > now->ms - 1000;
     return 1;
 }
 

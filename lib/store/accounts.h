@@ -77,6 +77,7 @@ struct sl_account_row {
     bool open;       /* the breaker, for the next probe too */
     int64_t open_ms; /* how long it is left alone yet; 0: not */
     int64_t hold_ms; /* how long all wait yet; 0: they do not */
+    bool spent;      /* its bucket was emptied within the last second: the rate limit */
 };
 int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err);
 int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,

@@ -72,6 +72,35 @@ int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl
     return 1;
 }
 
+static const char wait_sql[] =
+    "SELECT q.status, q.waits_for, q.account, json_extract(q.error_log, '$[#-1].error'),"
+    " q.next_attempt_at, q.in_flight, coalesce(b.state = 'loading', 0) FROM integration_queue q"
+    " LEFT JOIN message_batches b ON b.id = q.batch_id"
+    " WHERE q.id = $1 AND q.status IN ('pending', 'processing')";
+
+int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
+                       struct sl_queue_wait *wait, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int more;
+
+    if (sl_db_query(&rows, db, wait_sql, SL_PARAMS(SL_INT(id)), err) < 0)
+        return -1;
+    more = sl_rows_next(&rows, err);
+    if (more <= 0)
+        return more;
+    *wait = (struct sl_queue_wait){
+        .status = sl_arena_strdup(arena, sl_row_text(&rows, 0)),
+        .waits_for = sl_arena_strdup(arena, sl_row_text(&rows, 1)),
+        .account = sl_arena_strdup(arena, sl_row_text(&rows, 2)),
+        .error = sl_arena_strdup(arena, sl_row_text(&rows, 3)),
+        .next_attempt_at = sl_row_int(&rows, 4),
+        .in_flight = sl_row_int(&rows, 5) != 0,
+        .loading = sl_row_int(&rows, 6) != 0,
+    };
+    return 1;
+}
+
 static const char failed_sql[] =
     "SELECT q.id FROM integration_queue q WHERE q.status = 'failed' AND q.id > $1"
     " AND ($2 = 0 OR q.school_id = $2) AND ($3 IS NULL OR q.operation = $3)"

@@ -3,6 +3,7 @@
 #ifndef SL_STORE_QUEUE_VIEW_H
 #define SL_STORE_QUEUE_VIEW_H
 
+#include "lib/base/arena.h"
 #include "lib/store/db.h"
 
 /* ---- Rows ------------------------------------------------------------------------------ */
@@ -35,6 +36,21 @@ int sl_queue_view_list(struct sl_rows *rows, struct sl_db *db, const struct sl_q
                        struct sl_err *err);
 int sl_queue_view_one(struct sl_rows *rows, struct sl_db *db, int64_t id, struct sl_err *err);
 int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl_err *err);
+
+/* How an open row stands. Texts are in the arena. */
+struct sl_queue_wait {
+    const char *status;      /* "pending", "processing" */
+    const char *waits_for;   /* "callback", "query", "person" or NULL */
+    const char *account;     /* "": none */
+    const char *error;       /* the last reason; NULL: none */
+    int64_t next_attempt_at; /* 0: none */
+    bool in_flight;
+    bool loading; /* its batch's list is not read to its end */
+};
+
+/* Returns 1, 0 if there is no such row or it is over, or -1. */
+int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
+                       struct sl_queue_wait *wait, struct sl_err *err);
 
 /* The ids of up to n failed rows behind after_id, ascending, but not of batches that were
  * cancelled, and not those whose time to be sent is over. Returns how many, or -1. */

@@ -43,7 +43,7 @@ acts() { sql "SELECT count(*) FROM integration_logs WHERE operation = '$1' AND a
     second=$(texts)
     run --separate-stderr sl-queue list -f json
     [ "$status" -eq 0 ]
-    [ "$(jq -c '.[0] | keys_unsorted' <<< "$output")" = '["id","school","provider","operation","status","priority","attempts","max_attempts","next_attempt_at","last_attempt_at","in_flight","error","created_at","completed_at"]' ]
+    [ "$(jq -c '.[0] | keys_unsorted' <<< "$output")" = '["id","school","provider","operation","status","priority","attempts","max_attempts","next_attempt_at","last_attempt_at","in_flight","error","created_at","completed_at","awaited"]' ]
     [ "$(jq -c 'map(.id)' <<< "$output")" = "[$second,$first]" ]
     [[ "$(field error <<< "$output")" == *connect* ]]
     [ "$(sl-queue list --operation sms.send -f json | jq length)" -eq 1 ]
@@ -68,6 +68,47 @@ acts() { sql "SELECT count(*) FROM integration_logs WHERE operation = '$1' AND a
     run --separate-stderr sl-queue show "$id" -f json
     [[ "$output" != *254722000111* ]]
     jq -e .payload <<< "$output" > /dev/null
+}
+
+# awaits ID, error ID: what is shown of an item.
+awaits() { sl-queue show "$1" -f json | field awaited; }
+error() { sl-queue show "$1" -f json | field error; }
+
+@test "an item says what it waits for, and so do its messages and its payment" {
+    text=$(texts) batch=$(sql "SELECT public_id FROM message_batches") pay=$(payment)
+    id=$(sql "SELECT public_id FROM payments")
+    now="boot_id = '$(cat /proc/sys/kernel/random/boot_id)'" later=$(($(cut -d. -f1 /proc/uptime) * 1000 + 60000))
+    shown() { # WHAT, of all of them
+        [[ "$(awaits "$pay")" == $1 ]]
+        [[ "$(sl-pay status "$id" -f json | field awaited)" == $1 ]]
+        [[ "$(sl-queue list --operation payment.request -f json | field awaited)" == $1 ]]
+    }
+    shown "its next attempt at 20*Z"
+    sql "UPDATE integration_queue SET next_attempt_at = 1"
+    shown 'its turn: `sl-queue-run` sends it'
+    sql "UPDATE accounts SET $now, filled_boot_ms = $later"
+    shown "its turn, at the rate limit*"
+    sql "UPDATE accounts SET hold_boot_ms = $later"
+    shown "its account, held until 20*Z: the provider asked to wait"
+    sql "UPDATE accounts SET held = 'no money'"
+    shown "its account, held until 20*Z: no money"
+    [ "$(error "$text")" = "no money" ]
+    [ "$(sl-sms status "$batch" -f json | jq -r '.[1].error')" != null ]
+    [[ "$(sl-sms status "$batch" -f json | jq -r '.[1].awaited')" == "its account, held until"*"no money" ]]
+    sql "UPDATE messages SET error = NULL"
+    [ "$(sl-sms status "$batch" -f json | jq -r '.[1].error')" = "no money" ]
+    sql "UPDATE accounts SET hold_boot_ms = 0, opened = 1, open_boot_ms = $later"
+    shown "its account, left alone until 20*Z: it fails"
+    sql "UPDATE accounts SET blocked = 'wrong key'"
+    shown "its account, blocked: wrong key"
+    sql "UPDATE integration_queue SET status = 'processing', in_flight = 1, waits_for = 'callback', next_attempt_at = 1795500000000"
+    shown "its callback; looked at again at 20*Z"
+    sql "UPDATE integration_queue SET waits_for = NULL"
+    shown "the provider's answer"
+    unknown "$pay"
+    shown "a person: *sl-queue retry $pay*sl-queue cancel $pay*"
+    fail "$pay"
+    shown null
 }
 
 @test "an id that is not there is refused, and so is another school's" {

@@ -548,7 +548,7 @@ within() {
 
 # ---- What is shown
 
-record='["id","batch","to","status","external_reference","segments","cost","currency","error","created_at","updated_at"]'
+record='["id","batch","to","status","external_reference","segments","cost","currency","error","created_at","updated_at","awaited"]'
 
 @test "a send that reaches nobody is queued, shown, and can be cancelled" {
     run --separate-stderr send -m Hi 0712345678 0712345679 0712345678 -f json
