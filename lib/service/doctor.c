@@ -15,6 +15,7 @@
 #include "lib/store/endpoints.h"
 #include "lib/store/health.h"
 #include "lib/store/migrate.h"
+#include "lib/store/queue_view.h"
 
 enum { LEAST_FREE_MIB = 200, LEAST_FREE_PERCENT = 2 };
 static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
@@ -220,7 +221,9 @@ static void check_providers(struct visit *visit)
                             n),
             "`sl-config migrate` registers them");
     else
-        good(visit, "providers", sl_arena_printf(visit->arena, "%zu are registered", n));
+        good(visit, "providers",
+             sl_arena_printf(visit->arena,
+                             "the %zu that this version can talk to are registered and active", n));
 }
 
 /* ---- Keys and settings --------------------------------------------------------------- */
@@ -312,37 +315,46 @@ static void check_endpoints(struct visit *visit)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_endpoint endpoint;
-    int64_t active = 0;
+    int64_t active = 0, homeless = 0;
     struct sl_err err;
     int more = sl_endpoints_list(&rows, visit->service->db, 0, 0, &err);
 
-    while (more >= 0 && (more = sl_endpoints_next(&rows, &endpoint, &err)) > 0)
-        active += endpoint.is_active && needs_public_url(endpoint.provider_code);
+    while (more >= 0 && (more = sl_endpoints_next(&rows, &endpoint, &err)) > 0) {
+        active += endpoint.is_active;
+        homeless += endpoint.is_active && needs_public_url(endpoint.provider_code);
+    }
     if (more < 0)
         failed(visit, "webhooks", &err, "restore a backup");
-    else if (active > 0 && !visit->service->settings.public_url)
+    else if (homeless > 0 && !visit->service->settings.public_url)
         bad(visit, "webhooks",
-            sl_arena_printf(visit->arena, "%" PRId64 " endpoints, but no public_url is set",
-                            active),
+            sl_arena_printf(visit->arena,
+                            "%" PRId64 " of %" PRId64
+                            " active endpoints need public_url, which is not set",
+                            homeless, active),
             sl_arena_printf(visit->arena, "write `public_url: https://…` into %s",
                             visit->service->settings.config));
     else if (active > 0)
-        good(visit, "webhooks", sl_arena_printf(visit->arena, "%" PRId64 " endpoints", active));
+        good(visit, "webhooks",
+             sl_arena_printf(visit->arena, "%" PRId64 " active endpoints", active));
 }
 
+/* An account whose settings were changed or disabled stays behind, and nobody waits for it. */
 static void check_accounts(struct visit *visit)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_boot_now now = { .ms = sl_boot_ms() };
     struct sl_account_row row;
     struct sl_err err;
-    int more = sl_accounts_list(&rows, visit->service->db, &err);
+    int more = sl_accounts_list(&rows, visit->service->db, &err) < 0 ? -1 : 1;
 
     sl_boot_id(now.id);
-    while (more >= 0 && (more = sl_accounts_next(&rows, &now, &row, &err)) > 0) {
+    while (more > 0 && (more = sl_accounts_next(&rows, &now, &row, &err)) > 0) {
         const char *paused = sl_awaited_account(visit->arena, &row, sl_now_ms());
+        int used = sl_queue_view_uses(visit->service->db, 0, row.account, &err);
 
-        if (paused)
+        if (used < 0)
+            more = -1;
+        if (paused && used > 0)
             bad(visit, sl_arena_printf(visit->arena, "account at %s", row.provider), paused,
                 row.blocked ? "correct its settings with `sl-config set`, or see `sl-config test`"
                             : "mend what it names; `sl-config test` opens the account when it "

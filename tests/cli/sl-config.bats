@@ -81,6 +81,7 @@ setup() { fresh; }
 # ---- Doctor
 
 bad() { sl-config doctor -f json | jq -r '.[] | select(.status == "bad") | "\(.check): \(.found) => \(.cure)"'; }
+found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check == \$check) | .found"; }
 
 @test "doctor finds nothing wrong with a new installation" {
     run sl-config doctor
@@ -110,6 +111,18 @@ bad() { sl-config doctor -f json | jq -r '.[] | select(.status == "bad") | "\(.c
     [[ "$(bad)" == "account at mpesa: blocked: credentials refused =>"* ]]
     mpesa
     [ -z "$(bad)" ]
+    sql "INSERT INTO accounts (account, provider_id, blocked) VALUES ('of earlier settings', 1, 'refused')"
+    [ -z "$(bad)" ]
+    [[ "$(found providers)" == "the "*" that this version can talk to are registered"* ]]
+
+    sl-config webhook add -s greenhill -p mpesa > /dev/null
+    printf 'username=sandbox\napi_key=key-1234' | sl-config set -s greenhill -p africastalking --from - > /dev/null
+    sl-config webhook add -s greenhill -p africastalking > /dev/null
+    [ "$(found webhooks)" = "$(sql 'SELECT count(*) FROM integration_webhooks') active endpoints" ]
+    sed -i '/^public_url/d' "$SL_CONFIG"
+    sl-config set -s greenhill -p mpesa callback_base_url=http://127.0.0.1:8480 > /dev/null
+    [[ "$(found webhooks)" == "1 of 2 active endpoints need public_url"* ]]
+    echo 'public_url: https://school.example' >> "$SL_CONFIG"
 
     sql "UPDATE integration_providers SET is_active = 0 WHERE code = 'mpesa'"
     [[ "$(bad)" == "providers: "*"sl-config migrate"* ]]
