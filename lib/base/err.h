@@ -14,7 +14,8 @@
 enum sl_err_code {
     SL_ERR_USAGE = 64,       /* the command line */
     SL_ERR_DATA = 65,        /* the user's input: a CSV row, a phone number, an amount */
-    SL_ERR_UNAVAILABLE = 69, /* a provider or the database cannot be reached now */
+    SL_ERR_UNAVAILABLE = 69, /* a provider or the database cannot be reached now, an
+                              * address is taken */
     SL_ERR_INTERNAL = 70,    /* a bug of ours */
     SL_ERR_CREATE = 73,      /* an output file cannot be made */
     SL_ERR_IO = 74,          /* disk full, output closed */

@@ -18,7 +18,9 @@ static const struct entry exit_status[] = {
     { "64", "The command line: an unknown verb or option; a missing operand, option or school; a "
             "secret on it." },
     { "65", "Bad input data: a value on the line or in a file." },
-    { "69", "The provider or the database cannot be reached, and nothing was queued." },
+    { "69",
+      "The provider or the database cannot be reached, and nothing was queued; or the address "
+      "to listen on is taken." },
     { "70", "Internal error: a bug of this program." },
     { "73", "An output file cannot be made." },
     { "74", "Input or output failed: disk full, output closed." },

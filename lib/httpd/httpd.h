@@ -59,7 +59,8 @@ struct sl_httpd;
 
 /* Everything that *options points to must outlive it. SL_ERR_CONFIG for plain HTTP on an address that others can
  * reach and for a certificate that does not load, SL_ERR_DATA for an address that is none,
- * SL_ERR_CREATE if it cannot be listened on. SIGTERM and SIGINT are blocked from here on. */
+ * SL_ERR_UNAVAILABLE if it cannot be listened on (it is taken), SL_ERR_CREATE if a socket's file cannot
+ * be made. SIGTERM and SIGINT are blocked from here on. */
 int sl_httpd_open(struct sl_httpd **httpd, const struct sl_httpd_options *options,
                   struct sl_err *err);
 void sl_httpd_close(struct sl_httpd **httpd); /* for SL_AUTO() */

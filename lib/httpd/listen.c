@@ -183,7 +183,8 @@ static int open_own(struct sl_listener *listener, struct sl_arena *arena, const 
         return refuse_public(where, err);
     listener->fd = open_socket(&address, n);
     if (listener->fd < 0) {
-        (void)sl_err_set(err, SL_ERR_CREATE, "cannot listen on %s: %m", where);
+        (void)sl_err_set(err, address.any.sa_family == AF_UNIX ? SL_ERR_CREATE : SL_ERR_UNAVAILABLE,
+                         "cannot listen on %s: %m", where);
         return sl_err_hint(err, "--listen names another address");
     }
     if (address.any.sa_family == AF_UNIX)

@@ -96,8 +96,12 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
 @test "an address that is taken is an error that names it" {
     serve
     run sl-webhook serve --listen "$address"
-    [ "$status" -eq 73 ]
+    [ "$status" -eq 69 ]
     [[ "$output" == *"$address"* ]]
+    run sl-sandbox serve --listen "$address"
+    [ "$status" -eq 69 ]
+    run sl-webhook serve --listen "unix:$BATS_TEST_TMPDIR/none/socket"
+    [ "$status" -eq 73 ]
 }
 
 @test "it speaks HTTPS with a certificate of its own" {
