@@ -31,7 +31,7 @@ static const struct sl_opt run_options[] = {
 
 static const struct sl_column columns[] = {
     { "claimed", SL_INT, 0 }, { "completed", SL_INT, 0 }, { "retried", SL_INT, 0 },
-    { "failed", SL_INT, 0 },  { "unknown", SL_INT, 0 },   { "seconds", SL_DECIMAL, 0 },
+    { "failed", SL_INT, 0 },  { "unknown", SL_INT, 0 },   { "seconds", SL_JSON, SL_RIGHT },
 };
 
 /* Between transactions: callbacks that nobody has applied, batches that came to their end. */

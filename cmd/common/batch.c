@@ -100,11 +100,13 @@ int sl_batch_status(const struct sl_batch_counts *counts, const struct sl_engine
 /* ---- The summary ------------------------------------------------------------------------ */
 
 const struct sl_column sl_summary_columns[SL_SUMMARY_COLUMNS] = {
-    { "batch", SL_TEXT, 0 },      { "created_at", SL_TIME, 0 }, { "total", SL_INT, 0 },
-    { "sent", SL_INT, 0 },        { "failed", SL_INT, 0 },      { "unknown", SL_INT, 0 },
-    { "skipped", SL_INT, 0 },     { "queued", SL_INT, 0 },      { "cancelled", SL_INT, SL_WIDE },
-    { "segments", SL_INT, 0 },    { "cost", SL_DECIMAL, 0 },    { "currency", SL_TEXT, 0 },
-    { "seconds", SL_DECIMAL, 0 },
+    { "batch", SL_TEXT, 0 },          { "created_at", SL_TIME, 0 },
+    { "total", SL_INT, 0 },           { "sent", SL_INT, 0 },
+    { "failed", SL_INT, 0 },          { "unknown", SL_INT, 0 },
+    { "skipped", SL_INT, 0 },         { "queued", SL_INT, 0 },
+    { "cancelled", SL_INT, SL_WIDE }, { "segments", SL_INT, 0 },
+    { "cost", SL_DECIMAL, 0 },        { "currency", SL_TEXT, 0 },
+    { "seconds", SL_JSON, SL_RIGHT },
 };
 
 int sl_summary_row(const struct sl_cli *cli, struct sl_output *output, const struct sl_batch *batch,

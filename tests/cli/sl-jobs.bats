@@ -54,6 +54,7 @@ renamed() {
     queue 3
     run -0 --separate-stderr sl-queue-run -f json
     [ "$(jq -r 'keys_unsorted | join(" ")' <<< "$output")" = 'claimed completed retried failed unknown seconds' ]
+    [ "$(jq -r '.seconds | type' <<< "$output")" = number ]
     [ "$(field completed <<< "$output")" -ge 1 ]
     [ "$(sql "SELECT count(*) FROM messages WHERE status = 'sent'")" -eq 3 ]
     [ "$(sql 'SELECT state FROM message_batches')" = done ]
