@@ -190,7 +190,8 @@ static int list_run(const struct sl_cli *cli, const void *opaque, struct sl_err 
     struct sl_school school;
     struct sl_queue_filter filter = { .status = given->status, .operation = given->operation };
 
-    if (open_filtered(cli, &service, &school, err) < 0)
+    if (sl_queue_check_operation(given->operation, err) < 0 ||
+        open_filtered(cli, &service, &school, err) < 0)
         return -1;
     filter.school_id = school.id;
     return print_list(cli, service, &filter, school.timezone, err);
@@ -294,7 +295,8 @@ static int retry_all(const struct sl_cli *cli, const struct retry_options *given
     int64_t total = 0;
     int more = 1;
 
-    if (open_filtered(cli, &service, &school, err) < 0)
+    if (sl_queue_check_operation(given->operation, err) < 0 ||
+        open_filtered(cli, &service, &school, err) < 0)
         return -1;
     filter.school_id = school.id;
     output = sl_output_open(cli, SL_SHAPE_LIST, columns, N_SHORT, school.timezone);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/service/act.h"
 #include "lib/service/audit.h"
 #include "lib/service/job.h"
@@ -28,6 +29,35 @@ int sl_queue_find(struct sl_service *service, struct sl_arena *arena, int64_t sc
     if (found > 0 && (school_id == 0 || school_id == item->school_id))
         return 0;
     return sl_queue_no_item(sl_arena_printf(arena, "%" PRId64, id), err);
+}
+
+static size_t count_operations(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; sl_adapters[i]; i++)
+        n += sl_adapters[i]->n_ops;
+    return n;
+}
+
+int sl_queue_check_operation(const char *operation, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const char **names = SL_NEW(arena, const char *, count_operations() + 1), *meant;
+    size_t n = 0;
+
+    if (!operation)
+        return 0;
+    for (size_t i = 0; sl_adapters[i]; i++)
+        for (size_t j = 0; j < sl_adapters[i]->n_ops; j++) {
+            names[n++] = sl_adapters[i]->ops[j].name;
+            if (strcmp(operation, names[n - 1]) == 0)
+                return 0;
+        }
+    (void)sl_err_set(err, SL_ERR_DATA, "there is no operation '%s'", operation);
+    meant = sl_nearest(operation, names, n);
+    return meant ? sl_err_hint(err, "did you mean '%s'?", meant)
+                 : sl_err_hint(err, "`sl-queue list` shows what they are called");
 }
 
 /* ---- The trail ------------------------------------------------------------------------- */

@@ -16,6 +16,10 @@ int sl_queue_find(struct sl_service *service, struct sl_arena *arena, int64_t sc
 /* The refusal of an id that is none. Returns -1. */
 int sl_queue_no_item(const char *id, struct sl_err *err);
 
+/* Whether some provider has such an operation, "sms.send". SL_ERR_DATA if none has, with the nearest
+ * one. NULL is none that was asked for. */
+int sl_queue_check_operation(const char *operation, struct sl_err *err);
+
 struct sl_retried {
     bool was_unknown;  /* it waited for a person: it may have been carried out already */
     int64_t n_unknown; /* messages of which nobody knows whether they left */

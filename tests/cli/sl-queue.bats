@@ -54,6 +54,12 @@ acts() { sql "SELECT count(*) FROM integration_logs WHERE operation = '$1' AND a
     [ "$(sl-queue list -s hillside -f json)" = '[]' ]
     run --separate-stderr sl-queue list --status gone
     [ "$status" -eq 65 ]
+    for line in "list --operation sms.sned" "retry --failed --operation sms.sned"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr sl-queue $line
+        [ "$status" -eq 65 ]
+        [[ "$stderr" == *"no operation 'sms.sned'; did you mean 'sms.send'?"* ]]
+    done
 }
 
 @test "an item is shown with every reason and its payload, phones masked" {
