@@ -1,11 +1,13 @@
 #include "lib/service/school.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
+#include "lib/text/phone.h"
 
 enum { MOST_NAME = 200, MOST_TEMPLATE = 1600, MOST_CODE = 64 };
 
@@ -47,6 +49,33 @@ static int check_capitals(const char *what, const char *text, size_t n, const ch
     return sl_err_set(err, SL_ERR_DATA, "'%s' is no %s like %s", text, what, like);
 }
 
+/* Whether the list of ISO 3166 that comes with the time zones has it; true where there is none. */
+static bool is_listed(const char *country)
+{
+    FILE *list = fopen("/usr/share/zoneinfo/iso3166.tab", "re");
+    char line[256];
+    bool found = !list;
+
+    while (!found && fgets(line, sizeof line, list))
+        found = strncmp(line, country, 2) == 0 && line[2] == '\t';
+    if (list)
+        (void)fclose(list);
+    return found;
+}
+
+static int check_country(const char *country, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+
+    if (check_capitals("country", country, 2, "KE", err) < 0)
+        return -1;
+    if (sl_phone_country_known(country) || is_listed(country))
+        return 0;
+    (void)sl_err_set(err, SL_ERR_DATA, "'%s' is no country of ISO 3166", country);
+    return sl_err_hint(err, "numbers are read as they are written in %s; elsewhere only with +",
+                       sl_phone_countries(arena));
+}
+
 /* A zone of the system's database. */
 static int check_zone(const char *zone, struct sl_err *err)
 {
@@ -63,8 +92,7 @@ static int check_zone(const char *zone, struct sl_err *err)
 int sl_school_check(const struct sl_school *school, struct sl_err *err)
 {
     if (check_code(school->code, err) < 0 || check_line("name", school->name, MOST_NAME, err) < 0 ||
-        check_capitals("country", school->country, 2, "KE", err) < 0 ||
-        check_zone(school->timezone, err) < 0 ||
+        check_country(school->country, err) < 0 || check_zone(school->timezone, err) < 0 ||
         check_capitals("currency", school->currency, 3, "KES", err) < 0)
         return -1;
     if (school->receipt_template &&

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/arena.h"
@@ -120,10 +121,22 @@ void sl_db_patience(struct sl_db *db, int ms)
     db->most_tries = ms / TRY_MS;
 }
 
+static int refuse_folder(const char *path, struct sl_err *err)
+{
+    struct stat about;
+
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return 0;
+    (void)sl_err_set(err, SL_ERR_CONFIG, "%s is a folder, and no database", path);
+    return sl_err_hint(err, "name the file, as in %s/shulelabs.db", path);
+}
+
 int sl_db_open(struct sl_db **out, const char *path, struct sl_err *err)
 {
     SL_AUTO(sl_db_close) struct sl_db *db = NULL;
 
+    if (refuse_folder(path, err) < 0)
+        return -1;
     if (strcmp(path, ":memory:") != 0 && access(path, F_OK) != 0) {
         (void)sl_err_set(err, SL_ERR_CONFIG, "there is no database %s", path);
         return sl_err_hint(err, "make one with `sl-config init`");
@@ -143,6 +156,8 @@ int sl_db_create(struct sl_db **db, const char *path, struct sl_err *err)
 {
     int file;
 
+    if (refuse_folder(path, err) < 0)
+        return -1;
     if (strcmp(path, ":memory:") != 0) {
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (file < 0)

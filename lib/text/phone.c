@@ -454,6 +454,15 @@ bool sl_phone_country_known(const char *country)
     return find_country(country) != NULL;
 }
 
+const char *sl_phone_countries(struct sl_arena *arena)
+{
+    struct sl_buf names = sl_buf_new(arena);
+
+    for (size_t i = 0; i < SL_COUNT(countries); i++)
+        sl_buf_printf(&names, "%s%s", i > 0 ? " " : "", countries[i].name);
+    return names.data;
+}
+
 /* ---- Showing: section 5 ------------------------------------------------------------- */
 
 static bool is_e164(const char *text)

@@ -33,6 +33,9 @@ struct sl_phone sl_phone_read(struct sl_arena *arena, const char *text, const ch
 /* Whether numbers without "+" can be read for this ISO 3166 code, in capitals. */
 bool sl_phone_country_known(const char *country);
 
+/* "KE UG TZ …": all of those. */
+const char *sl_phone_countries(struct sl_arena *arena);
+
 /* For a table that a person reads (section 5): "0712 345 678" if the number is of `country`,
  * "+256 772 123 456" if it is of another country in the table, else e164 as it is. */
 const char *sl_phone_national(struct sl_arena *arena, const char *e164, const char *country);

@@ -64,6 +64,26 @@ setup() { fresh; }
     [[ "$output" == *"sl-config init"* ]]
 }
 
+@test "a folder is no database, and nothing is made in it" {
+    mkdir "$BATS_TEST_TMPDIR/folder"
+    for line in "school list" init; do
+        # shellcheck disable=SC2086
+        run sl-config $line --database "$BATS_TEST_TMPDIR/folder"
+        [ "$status" -eq 78 ]
+        [[ "$output" == *"is a folder"*"folder/shulelabs.db"* ]]
+    done
+    [ -z "$(ls "$BATS_TEST_TMPDIR/folder")" ]
+}
+
+@test "a country is one of the world, and what is none is told which are known" {
+    run sl-config school add a1 --name A --country ZZ
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"'ZZ' is no country"*"KE UG TZ"* ]]
+    sl-config school add a2 --name A --country FR > /dev/null
+    run sl-config school edit a2 --country QQ
+    [ "$status" -eq 65 ]
+}
+
 @test "a bad line of the configuration file is named" {
     echo 'publik_url: https://school.example' >> "$SL_CONFIG"
     run sl-config where
