@@ -1,5 +1,7 @@
 #include "lib/store/logs.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/store/sql.h"
@@ -297,6 +299,22 @@ int sl_logs_last_phone(struct sl_db *db, int64_t *id, struct sl_err *err)
 }
 
 /* ---- Counting ---------------------------------------------------------------------------- */
+
+static const char changed_sql[] =
+    "SELECT coalesce(max(created_at), 0) FROM integration_logs WHERE reference_id = $1"
+    " AND reference_type = 'config' AND operation = 'config.set'"
+    " AND json_extract(request_data, '$.' || $2) IS NOT NULL";
+
+int sl_logs_changed(struct sl_db *db, int64_t config_id, const char *setting, int64_t *at_ms,
+                    struct sl_err *err)
+{
+    char id[24];
+
+    (void)snprintf(id, sizeof id, "%" PRId64, config_id);
+    return sl_db_number(db, changed_sql, SL_PARAMS(SL_TEXT(id), SL_TEXT(setting)), at_ms, err) < 0
+               ? -1
+               : 0;
+}
 
 static const char stats_sql[] =
     "SELECT s.code, p.code, l.operation, l.direction, count(*),"

@@ -106,6 +106,10 @@ int sl_logs_by_hash(struct sl_db *db, const char *hash, int64_t *id, struct sl_e
 /* The highest id that a phone hash belongs to; 0 if there are none. Returns 0 or -1. */
 int sl_logs_last_phone(struct sl_db *db, int64_t *id, struct sl_err *err);
 
+/* When a person last changed a setting of a config, by the rows of config.set; 0: no row tells. */
+int sl_logs_changed(struct sl_db *db, int64_t config_id, const char *setting, int64_t *at_ms,
+                    struct sl_err *err);
+
 struct sl_log_stat {
     const char *school, *provider; /* NULL: none */
     const char *operation, *direction;

@@ -159,6 +159,20 @@ found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check
     [ "$status" -eq 1 ]
 }
 
+@test "doctor warns ten days before a password ends at the provider" {
+    school
+    mpesa greenhill callback_base_url=http://127.0.0.1:8480 initiator_name=testapi security_credential=c2VhbGVk
+    [ -z "$(bad)" ]
+    sql "UPDATE integration_logs SET created_at = created_at - 79 * 86400000"
+    [ -z "$(bad)" ]
+    sql "UPDATE integration_logs SET created_at = created_at - 86400000"
+    [[ "$(bad)" == "mpesa for greenhill: security_credential was set 80 days ago; the provider ends it after 90 => "*"sl-config set -s greenhill -p mpesa"* ]]
+    sl-config set -s greenhill -p mpesa max_amount=100 > /dev/null
+    [[ "$(bad)" == *"security_credential was set 80 days ago"* ]]
+    echo security_credential=bmV3 | sl-config set -s greenhill -p mpesa --from - > /dev/null
+    [ -z "$(bad)" ]
+}
+
 @test "doctor sees a damaged key ring and a database that is none" {
     sed -i '2s/active/actiue/' "$SL_KEYRING"
     echo 'no database at all, but a text that is long enough to be read' > "$BATS_TEST_TMPDIR/text"
