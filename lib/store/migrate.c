@@ -14,7 +14,15 @@ static const char schema[] =
  * the last version, at once. */
 static const char *const migrations[] = {
     NULL,
-    "ALTER TABLE accounts ADD COLUMN held TEXT",
+    "ALTER TABLE accounts ADD COLUMN held TEXT;"
+    "DROP TABLE spool;" /* nothing had been put into it */
+    "CREATE TABLE spool (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL,"
+    " used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE spool_users ("
+    " sha256 TEXT NOT NULL REFERENCES spool (sha256) ON DELETE CASCADE,"
+    " queue_id INTEGER NOT NULL REFERENCES integration_queue (id) ON DELETE CASCADE,"
+    " PRIMARY KEY (sha256, queue_id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX spool_users_queue ON spool_users (queue_id)",
 };
 
 enum { VERSION = SL_COUNT(migrations) };
