@@ -441,7 +441,9 @@ refusing() { sql "SELECT count(*) FROM accounts a JOIN integration_configs c USI
 
 @test "a payer is asked once, whatever the answer to the push looked like" {
     for scenario in 21 22 23 24 25; do
-        run -75 --separate-stderr sl-pay request --phone "07999000$scenario" --amount 100 --reference "S$scenario" -f json
+        run --separate-stderr sl-pay request --phone "07999000$scenario" --amount 100 --reference "S$scenario" -f json
+        # 0 where the callback is there before the payment is looked at again
+        [ "$status" -eq 75 ] || [ "$status" -eq 0 ]
         settled "$(field id <<< "$output")" succeeded
     done
     [ "$(counted pushes)" -eq 5 ]
