@@ -285,6 +285,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_queue ON messages (queue_id, place) WHERE queue_id IS NOT NULL;
 CREATE UNIQUE INDEX messages_dedupe ON messages (batch_id, dedupe) WHERE dedupe IS NOT NULL;
 CREATE INDEX messages_external ON messages (external_reference) WHERE external_reference IS NOT NULL;
+CREATE INDEX messages_unknown ON messages (dedupe) WHERE status = 'unknown';
 
 CREATE TABLE optouts (
     school_id INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,

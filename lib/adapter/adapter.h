@@ -277,18 +277,36 @@ enum sl_cure { SL_NO_CURE, SL_FRESH_CONNECTION, SL_HALVE };
 
 enum sl_learned { SL_NOTHING, SL_DEAD_ADDRESS, SL_OPTED_OUT };
 
+/* How far a message came. Ranked: a status only moves up; of two final ones the first stays. */
+enum sl_delivery {
+    SL_DELIVERY_NONE,
+    SL_DELIVERY_SENT,
+    SL_DELIVERY_UNDELIVERED, /* tried, and given up */
+    SL_DELIVERY_FAILED,      /* never left the provider */
+    SL_DELIVERY_DELIVERED
+};
+
 struct sl_outcome {
     enum sl_verdict verdict;
     enum sl_concerns concerns;
     enum sl_cure cure;
     enum sl_learned learned;
-    int64_t after_ms;     /* SL_RETRY, SL_RATE_LIMITED: not sooner; 0: the queue's backoff */
-    const char *code;     /* the provider's own, as text, or NULL */
-    const char *text;     /* for a person, or NULL */
-    const char *external; /* the provider's reference for later questions, or NULL */
-    const char *cost;     /* as the provider wrote it, "0.8000", or NULL */
-    const char *currency; /* of the cost, or NULL */
-    int segments;         /* 0: not told */
+    int64_t after_ms;          /* SL_RETRY, SL_RATE_LIMITED: not sooner; 0: the queue's backoff */
+    const char *code;          /* the provider's own, as text, or NULL */
+    const char *text;          /* for a person, or NULL */
+    const char *external;      /* the provider's reference for later questions, or NULL */
+    const char *cost;          /* as the provider wrote it, "0.8000", or NULL */
+    const char *currency;      /* of the cost, or NULL */
+    int segments;              /* 0: not told */
+    enum sl_delivery delivery; /* SL_OK of a query about a message; NONE: sent, no more is known */
+};
+
+/* Of a query about lost messages where the provider can be asked by no id of ours: something that
+ * it has and that may be the item. The library leaves out what is another message's already, and
+ * gives out the rest, oldest first, if there are as many as messages that are alike. */
+struct sl_match {
+    size_t item;
+    struct sl_outcome outcome; /* SL_OK, with its external reference */
 };
 
 /* What is known of a payment, from an answer or a callback. */
@@ -350,6 +368,8 @@ struct sl_result {
                                * that was asked for. NULL: none */
     struct sl_finding findings[SL_MOST_FINDINGS];
     size_t n_findings;
+    const struct sl_match *matches; /* sms.status: n_matches of them, oldest first */
+    size_t n_matches;
 };
 
 /* ---- Operations ---------------------------------------------------------------------- */
@@ -368,7 +388,7 @@ enum { SL_MOST_ASKS = 10 };
  * only says that it was accepted. Tried in this order. */
 struct sl_settle {
     const char *callback;       /* the word of the hook that may end it, or NULL */
-    int wait_s;                 /* how long its callback is waited for before a person is asked */
+    int wait_s;                 /* without a query: how long its callback is waited for */
     const char *query;          /* the operation that asks, or NULL */
     int ask_at_s[SL_MOST_ASKS]; /* when to ask, seconds after sending; ends with a 0 */
     int ask_every_s;            /* afterwards this often, or 0 … */
@@ -445,18 +465,11 @@ enum sl_event_kind {
     SL_EVENT_DELIVERY,   /* a message's delivery report: external, status, text, phone */
     SL_EVENT_INCOMING,   /* a text from a parent: phone, text */
     SL_EVENT_OPTOUT,     /* phone */
+    SL_EVENT_OPTIN,      /* phone: who opted out has changed their mind */
     SL_EVENT_PAYMENT,    /* news of the payment whose token the path carries */
     SL_EVENT_VALIDATION, /* may this be paid? Decided before the answer: payment */
     SL_EVENT_RECEIVED,   /* money that came without our asking (C2B): payment */
     SL_EVENT_RESULT,     /* how the operation whose token the path carries ended: outcome */
-};
-
-/* Ranked: a status only moves up. */
-enum sl_delivery {
-    SL_DELIVERY_NONE,
-    SL_DELIVERY_SENT,
-    SL_DELIVERY_UNDELIVERED,
-    SL_DELIVERY_DELIVERED
 };
 
 struct sl_event {

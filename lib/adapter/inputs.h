@@ -23,6 +23,7 @@ enum sl_input_kind {
     SL_INPUT_REFUND,
     SL_INPUT_C2B,
     SL_INPUT_STORAGE,
+    SL_INPUT_MESSAGES,
 };
 
 /* sms.send */
@@ -79,12 +80,27 @@ struct sl_storage_ask {
     bool is_public;             /* url: for everybody and for good, where there is no other way */
 };
 
+/* sms.status: messages of one request whose answer was lost. call->id is that of the request. */
+struct sl_message_asked {
+    const char *id; /* our own, "01K…-17" */
+    const char *to;
+    const char *external; /* the provider's reference, if it is known; or NULL */
+};
+struct sl_messages_ask {
+    const char *from; /* as in the request; NULL: the provider's own */
+    const char *text; /* never NULL */
+    const struct sl_message_asked *messages;
+    size_t n_messages; /* at least 1; the items of the result */
+    int64_t sent_ms;   /* UTC: just before the request left */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
     const struct sl_refund_ask *refund;
     const struct sl_c2b_pay *c2b;
     const struct sl_storage_ask *storage;
+    const struct sl_messages_ask *asked;
 };
 
 #endif

@@ -259,6 +259,8 @@ static int64_t units_of(const struct sl_job *job)
 {
     int64_t n = 0;
 
+    if (!job->item.batch_id) /* it sends no messages, though it may ask about some */
+        return 1;
     switch (job->account->adapter->limits.unit) {
     case SL_PER_REQUEST: return 1;
     case SL_PER_ITEM: return (int64_t)job->n_items;

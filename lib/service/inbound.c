@@ -12,10 +12,15 @@
 enum { RETRY_S = 5, DIGEST_DIGITS = 16, ONE_COMMIT = 512 };
 
 const char *const inbound_kinds[] = {
-    [SL_EVENT_NOTE] = "note",         [SL_EVENT_DELIVERY] = "delivery",
-    [SL_EVENT_INCOMING] = "incoming", [SL_EVENT_OPTOUT] = "optout",
-    [SL_EVENT_PAYMENT] = "payment",   [SL_EVENT_VALIDATION] = "validation",
-    [SL_EVENT_RECEIVED] = "received", [SL_EVENT_RESULT] = "result",
+    [SL_EVENT_NOTE] = "note",
+    [SL_EVENT_DELIVERY] = "delivery",
+    [SL_EVENT_INCOMING] = "incoming",
+    [SL_EVENT_OPTOUT] = "optout",
+    [SL_EVENT_OPTIN] = "optin",
+    [SL_EVENT_PAYMENT] = "payment",
+    [SL_EVENT_VALIDATION] = "validation",
+    [SL_EVENT_RECEIVED] = "received",
+    [SL_EVENT_RESULT] = "result",
 };
 
 /* As it came, or read again from the store: its headers and its address are gone then. */

@@ -4,6 +4,7 @@
 
 #include "lib/service/inbound_private.h"
 #include "lib/service/job.h"
+#include "lib/service/lost.h"
 #include "lib/service/payments.h"
 #include "lib/store/configs.h"
 #include "lib/store/facts.h"
@@ -27,22 +28,17 @@ static int keep(struct deed *deed, struct sl_err *err)
 
 /* ---- Messages ------------------------------------------------------------------------------- */
 
-static const char *const statuses[] = {
-    [SL_DELIVERY_NONE] = NULL,
-    [SL_DELIVERY_SENT] = "sent",
-    [SL_DELIVERY_UNDELIVERED] = "undelivered",
-    [SL_DELIVERY_DELIVERED] = "delivered",
-};
-
-/* A report may overtake the answer to our own request, which alone tells the reference. */
+/* A report may overtake the answer to our own request, which tells the reference; or that answer was
+ * lost, and the report is the first to tell it. */
 static int report(struct deed *deed, struct sl_err *err)
 {
     const struct sl_event *event = deed->event;
-    const char *status = statuses[event->delivery];
+    const char *status = sl_lost_status(event->delivery);
     int64_t changed;
     int known;
 
     deed->reference_type = "message";
+    deed->reference_id = event->message;
     if (!event->external)
         return ignore(deed, "it names no message");
     if (!status)
@@ -51,6 +47,13 @@ static int report(struct deed *deed, struct sl_err *err)
         sl_messages_report(deed->service->db, deed->request.school_id, deed->request.provider_id,
                            event->external, event->phone, status,
                            event->text ? event->text : event->code, deed->now_ms, &changed, err);
+    if (known == 0) {
+        const struct sl_lost_report lost = { deed->request.school_id, deed->request.provider_id,
+                                             &deed->item, event };
+
+        known = sl_lost_report(deed->service, deed->arena, &lost, deed->now_ms, err);
+        changed = known;
+    }
     if (known == 0) {
         deed->state = "held";
         deed->note = "no message has this reference yet";
@@ -90,6 +93,22 @@ static int opt_out(struct deed *deed, struct sl_err *err)
     return sl_optouts_add(deed->service->db, deed->request.school_id,
                           sl_category_names[owner->adapter->category], phone.e164,
                           owner->adapter->code, deed->now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
+static int opt_in(struct deed *deed, struct sl_err *err)
+{
+    const struct owner *owner = deed->owner;
+    struct sl_phone phone = { 0 };
+
+    if (deed->event->phone)
+        phone = sl_phone_read(deed->arena, deed->event->phone, owner->settings.country);
+    if (!phone.e164)
+        return ignore(deed, "it names no phone number");
+    deed->reference_type = "optout";
+    return sl_optouts_remove(deed->service->db, deed->request.school_id,
+                             sl_category_names[owner->adapter->category], phone.e164, err) < 0
                ? -1
                : 0;
 }
@@ -138,6 +157,7 @@ static int (*const deeds[])(struct deed *deed, struct sl_err *err) = {
     [SL_EVENT_DELIVERY] = report,
     [SL_EVENT_INCOMING] = take_text,
     [SL_EVENT_OPTOUT] = opt_out,
+    [SL_EVENT_OPTIN] = opt_in,
     [SL_EVENT_PAYMENT] = tell_payment,
     [SL_EVENT_VALIDATION] = keep, /* it was decided before the answer */
     [SL_EVENT_RECEIVED] = take_payment,

@@ -66,6 +66,11 @@ struct sl_domain {
     int (*end)(struct sl_service *service, const struct sl_item *item, bool unknown,
                const char *why, int64_t now_ms, struct sl_err *err);
 
+    /* The row is to be sent again though nobody knows whether it had left. Inside a transaction.
+     * NULL: nothing to write. */
+    int (*resend)(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
+                  struct sl_err *err);
+
     /* What identifies its record in the log and in errors; NULL: the row's public id. */
     const char *(*reference)(const struct sl_job *job);
 };
@@ -74,6 +79,7 @@ struct sl_domain {
 const struct sl_domain *sl_domain_find(const char *operation);
 
 extern const struct sl_domain sl_messages_domain;        /* lib/service/messages.c */
+extern const struct sl_domain sl_sms_status_domain;      /* lib/service/lost.c */
 extern const struct sl_domain sl_payment_request_domain; /* lib/service/payments_domain.c … */
 extern const struct sl_domain sl_payment_verify_domain;
 extern const struct sl_domain sl_refund_domain;

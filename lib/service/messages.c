@@ -1,9 +1,9 @@
 /* The domain of messages: recipients from their table, outcomes back into it. */
 #include <string.h>
 
-#include "lib/base/text.h"
 #include "lib/service/inbound.h"
 #include "lib/service/job.h"
+#include "lib/service/lost.h"
 #include "lib/store/optouts.h"
 
 static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
@@ -12,7 +12,7 @@ static int load(struct sl_service *service, struct sl_job *job, struct sl_err *e
     const char **to;
     int n;
 
-    n = sl_messages_due(service->db, job->arena, job->item.id, &job->messages, err);
+    n = sl_messages_of_row(service->db, job->arena, job->item.id, "queued", &job->messages, err);
     if (n <= 0)
         return n;
     to = SL_NEW(job->arena, const char *, (size_t)n);
@@ -29,51 +29,24 @@ static int load(struct sl_service *service, struct sl_job *job, struct sl_err *e
     return 1;
 }
 
-/* The message's id, if it is one: its batch's, with which the row's begins, and its line. */
-static const char *reference(const struct sl_job *job)
-{
-    const char *row = job->item.public_id;
-
-    if (job->n_items != 1)
-        return row;
-    return sl_arena_printf(job->arena, "%.*s-%lld", (int)strcspn(row, "-"), row,
-                           (long long)job->messages[0].line);
-}
-
-/* The cost in 10^-6 of its currency: "0.8000" → 800000. */
-static bool read_cost(const char *cost, int64_t *micro)
-{
-    return cost && sl_parse_decimal(cost, 6, micro);
-}
-
 /* Nothing is waited for and nobody asked: what was lost is simply sent again. */
 static bool resends_at_once(const struct sl_settle *ambiguous)
 {
     return ambiguous->last == SL_RESEND && !ambiguous->callback && !ambiguous->query;
 }
 
-static struct sl_message_news news_of(struct sl_arena *arena, const struct sl_outcome *outcome,
-                                      bool resent)
+static const char *status_of(const struct sl_outcome *outcome, bool resent)
 {
-    struct sl_message_news news = {
-        .external_reference = outcome->external,
-        .segments = outcome->segments,
-        .cost_text = outcome->cost,
-        .currency = outcome->currency,
-        .error = outcome->verdict == SL_OK ? NULL : sl_outcome_text(arena, outcome),
-    };
-
-    news.has_cost = read_cost(outcome->cost, &news.cost_micro);
     switch (outcome->verdict) {
-    case SL_OK: news.status = "sent"; break;
-    case SL_PERMANENT: news.status = "failed"; break;
+    case SL_OK: return "sent";
+    case SL_PERMANENT: return "failed";
     case SL_ABSENT: /* no answer to a send says so */
-    case SL_AMBIGUOUS: news.status = resent ? "queued" : "unknown"; break;
+    case SL_AMBIGUOUS: return resent ? "queued" : "unknown";
     case SL_RETRY:
     case SL_RATE_LIMITED:
-    case SL_AUTH: news.status = "queued"; break;
+    case SL_AUTH: break;
     }
-    return news;
+    return "queued";
 }
 
 /* What holds for the whole batch is not asked for again, forty thousand times. */
@@ -101,15 +74,33 @@ static int learn(struct sl_service *service, const struct sl_job *job, size_t i,
                : 0;
 }
 
-/* Some were lost on the way: the row is a person's when nothing of it is left to send. */
+/* Some were lost on the way: the row is not over when nothing of it is left to send. What a report
+ * has told of meanwhile is not unknown, whatever our own answer was. */
+static int look_for_unknown(struct sl_service *service, const struct sl_job *job,
+                            enum sl_course *course, struct sl_err *err)
+{
+    bool over = *course == SL_COURSE_DONE || *course == SL_COURSE_FAILED;
+    int64_t unknown = 0;
+
+    if (*course != SL_COURSE_UNKNOWN && (!over || job->item.attempts == 0))
+        return 0;
+    if (sl_messages_with(service->db, job->item.id, "unknown", &unknown, err) < 0)
+        return -1;
+    if (unknown > 0)
+        *course = SL_COURSE_UNKNOWN;
+    else if (!over)
+        *course = SL_COURSE_DONE;
+    return 0;
+}
+
 static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
                   int64_t now_ms, struct sl_err *err)
 {
     bool resent = resends_at_once(&job->step->ambiguous);
-    int64_t unknown = 0;
 
     for (size_t i = 0; i < job->n_items; i++) {
-        struct sl_message_news news = news_of(job->arena, &job->result.items[i], resent);
+        const struct sl_outcome *outcome = &job->result.items[i];
+        struct sl_message_news news = sl_lost_news(job->arena, outcome, status_of(outcome, resent));
 
         if (sl_messages_settle(service->db, job->messages[i].id, &news, now_ms, err) < 0 ||
             learn(service, job, i, now_ms, err) < 0)
@@ -120,12 +111,8 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
     }
     if (*course == SL_COURSE_UNKNOWN && resent)
         *course = SL_COURSE_AGAIN;
-    if ((*course == SL_COURSE_DONE || *course == SL_COURSE_FAILED) && job->item.attempts > 0) {
-        if (sl_messages_with(service->db, job->item.id, "unknown", &unknown, err) < 0)
-            return -1;
-        if (unknown > 0)
-            *course = SL_COURSE_UNKNOWN;
-    }
+    if (look_for_unknown(service, job, course, err) < 0)
+        return -1;
     return tell_batch(service, job, now_ms, err);
 }
 
@@ -138,6 +125,15 @@ static int end(struct sl_service *service, const struct sl_item *item, bool unkn
                : 0;
 }
 
+static int resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
+                  struct sl_err *err)
+{
+    return sl_messages_all(service->db, item->id, "unknown", "queued", NULL, now_ms, err) < 0 ||
+                   sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
 const struct sl_domain sl_messages_domain = {
     .operation = "sms.send",
     .reference_type = "message",
@@ -145,4 +141,5 @@ const struct sl_domain sl_messages_domain = {
     .load = load,
     .settle = settle,
     .end = end,
+    .resend = resend,
 };

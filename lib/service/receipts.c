@@ -6,6 +6,7 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/service/ids.h"
+#include "lib/service/sms_private.h"
 #include "lib/store/configs.h"
 #include "lib/store/messages.h"
 #include "lib/store/queue.h"
@@ -77,44 +78,51 @@ struct thanks {
     int64_t now_ms;
 };
 
-static int add_row(const struct thanks *thanks, const struct sl_batch *batch, int64_t *id,
-                   struct sl_err *err)
+static int add_row(const struct thanks *thanks, const struct sl_batch *batch, const char *payload,
+                   int64_t *id, struct sl_err *err)
 {
-    struct sl_buf payload = sl_buf_new(thanks->arena);
     struct sl_item item = {
         .school_id = batch->school_id,
         .provider_id = batch->provider_id,
         .operation = kind,
+        .payload = payload,
         .public_id = sl_arena_printf(thanks->arena, "%s-1", batch->public_id),
         .account = thanks->row->account,
         .batch_id = batch->id,
     };
 
-    sl_buf_text(&payload, "{\"text\":");
-    sl_json_quote(&payload, thanks->text);
-    sl_buf_text(&payload, "}");
-    item.payload = payload.data;
     if (sl_queue_add(thanks->service->db, &item, thanks->now_ms, err) < 0)
         return -1;
     *id = item.id;
     return 0;
 }
 
+static int64_t hash_of(const char *address, const char *payload)
+{
+    SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 };
+
+    sl_hash_begin(&hash);
+    return sl_message_hash(&hash, address, payload);
+}
+
 static int add_message(const struct thanks *thanks, const struct sl_batch *batch,
                        struct sl_err *err)
 {
+    const struct sl_sms_options options = { 0 };
+    const char *payload = sms_payload(thanks->arena, &options, thanks->text);
     struct sl_message message = {
         .batch_id = batch->id,
         .line = 1,
         .address_given = thanks->payment->phone,
         .address = thanks->payment->phone,
+        .dedupe = thanks->refused ? 0 : hash_of(thanks->payment->phone, payload),
         .status = thanks->refused ? "failed" : "queued",
         .error = thanks->refused,
         .segments = (int64_t)sl_segments_count(thanks->text).segments,
     };
     bool duplicate;
 
-    if (!thanks->refused && add_row(thanks, batch, &message.queue_id, err) < 0)
+    if (!thanks->refused && add_row(thanks, batch, payload, &message.queue_id, err) < 0)
         return -1;
     return sl_messages_add(thanks->service->db, &message, thanks->now_ms, &duplicate, err) < 0 ? -1
                                                                                                : 0;

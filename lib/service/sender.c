@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/service/config.h"
-#include "lib/store/queue.h"
+#include "lib/service/enqueue.h"
 
 const char sl_skipped_optout[] = "opted out";
 const char sl_skipped_repeat[] = "the same message to the same address once more";
@@ -19,11 +19,13 @@ int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
 {
     struct sl_config_row row;
     struct sl_account account;
+    const struct sl_op *op;
 
     if (sl_config_choose(service, arena, school, channel->category, provider_code, &row, err) < 0 ||
         sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
         return -1;
-    if (!sl_adapter_op(account.adapter, channel->operation))
+    op = sl_adapter_op(account.adapter, channel->operation);
+    if (!op)
         return sl_err_set(err, SL_ERR_CONFIG, "%s sends no %s", account.adapter->name,
                           channel->noun);
     *sender = (struct sl_sender){
@@ -31,6 +33,7 @@ int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
         .school_id = school->id,
         .provider_id = row.provider_id,
         .account = account.account,
+        .op = op,
         .batch_size = account.limits.batch_size > 0 ? account.limits.batch_size : 1,
     };
     return 0;
@@ -59,7 +62,7 @@ int sl_sender_add(struct sl_service *service, struct sl_arena *arena,
         .public_id = sl_arena_printf(arena, "%s-%lld", batch->public_id, (long long)line),
     };
 
-    if (sl_queue_add(service->db, &item, sl_now_ms(), err) < 0)
+    if (sl_enqueue(service, sender->op, &item, sl_now_ms(), err) < 0)
         return -1;
     *row_id = item.id;
     return 0;

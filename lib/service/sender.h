@@ -21,6 +21,7 @@ struct sl_sender {
     const struct sl_channel *channel;
     int64_t school_id, provider_id;
     const char *account;
+    const struct sl_op *op;
     int64_t batch_size; /* messages a request, at least 1 */
 };
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
+#include "lib/service/asks.h"
 #include "lib/service/audit.h"
 #include "lib/service/enqueue.h"
 #include "lib/service/engine_private.h"
@@ -71,6 +72,17 @@ static const char *reference_of(const struct sl_job *job)
     return job->domain->reference ? job->domain->reference(job) : job->item.public_id;
 }
 
+static const char *const *asked_phones(struct sl_job *job, size_t *n)
+{
+    const struct sl_messages_ask *asked = job->call.in.asked;
+    const char **phones = SL_NEW(job->arena, const char *, asked->n_messages);
+
+    *n = asked->n_messages;
+    for (size_t i = 0; i < *n; i++)
+        phones[i] = asked->messages[i].to;
+    return phones;
+}
+
 /* The first payer's number, or every recipient's. */
 static const char *const *phones_of(struct sl_job *job, size_t *n)
 {
@@ -81,6 +93,8 @@ static const char *const *phones_of(struct sl_job *job, size_t *n)
         *n = job->call.in.sms->n_to;
         return job->call.in.sms->to;
     }
+    if (job->op->input == SL_INPUT_MESSAGES)
+        return asked_phones(job, n);
     phones = SL_NEW(job->arena, const char *, 1);
     if (job->op->input == SL_INPUT_PAYMENT)
         phones[0] = job->call.in.payment->phone;
@@ -209,24 +223,6 @@ static int remember_facts(struct engine *engine, const struct sl_job *job, int64
 
 /* ---- How the row goes on ------------------------------------------------------------------ */
 
-static int64_t ask_time(const struct sl_settle *settle, int64_t asks, int64_t sent_ms)
-{
-    int64_t last = 0, i;
-
-    for (i = 0; i < SL_MOST_ASKS && settle->ask_at_s[i]; i++) {
-        last = settle->ask_at_s[i];
-        if (i == asks)
-            return sent_ms + last * 1000;
-    }
-    if (settle->ask_every_s > 0)
-        last += (asks - i + 1) * settle->ask_every_s;
-    else
-        last = settle->until_s;
-    if (last > settle->until_s && settle->until_s > 0)
-        last = settle->until_s;
-    return sent_ms + last * 1000;
-}
-
 /* When something is due for a row that waits: the next question, or the end of patience. */
 static void plan_wait(const struct sl_settle *settle, int64_t asks, int64_t sent_ms,
                       struct sl_settlement *settlement)
@@ -234,7 +230,7 @@ static void plan_wait(const struct sl_settle *settle, int64_t asks, int64_t sent
     settlement->status = "processing";
     if (settle->query) {
         settlement->waits_for = settle->callback ? "callback" : "query";
-        settlement->next_attempt_at = ask_time(settle, asks, sent_ms);
+        settlement->next_attempt_at = sl_asks_time(settle, asks, sent_ms);
     } else if (settle->callback) {
         settlement->waits_for = "callback";
         settlement->next_attempt_at = sent_ms + settle->wait_s * 1000LL;
@@ -532,11 +528,13 @@ int settle_orphans(struct engine *engine, struct sl_err *err)
 
 /* ---- Rows that wait -------------------------------------------------------------------------------- */
 
-/* Asks about a row: another row, urgent, one at a time. */
+/* Asks about a row: another row, urgent, one at a time. What has no record of its own, as messages
+ * have none, is asked about by its row. */
 static int ask(struct engine *engine, const struct sl_item *item, const struct sl_adapter *adapter,
                const struct sl_settle *settle, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const int64_t subject_id = item->subject_id ? item->subject_id : item->id;
     struct sl_item query = {
         .school_id = item->school_id,
         .provider_id = item->provider_id,
@@ -544,11 +542,12 @@ static int ask(struct engine *engine, const struct sl_item *item, const struct s
         .payload = "{}",
         .public_id = item->public_id,
         .account = item->account,
-        .subject_id = item->subject_id,
+        .subject_id = subject_id,
         .max_attempts = 3,
-        .dedupe_key = sl_arena_printf(arena, "%s:%lld", settle->query, (long long)item->subject_id),
+        .dedupe_key = sl_arena_printf(arena, "%s:%lld", settle->query, (long long)subject_id),
     };
-    int64_t now_ms = sl_now_ms(), next = ask_time(settle, item->asks + 1, item->last_attempt_at);
+    int64_t now_ms = sl_now_ms(),
+            next = sl_asks_time(settle, item->asks + 1, item->last_attempt_at);
     const struct sl_op *op = sl_adapter_op(adapter, settle->query);
 
     if (next <= now_ms)
@@ -560,7 +559,7 @@ static int ask(struct engine *engine, const struct sl_item *item, const struct s
 }
 
 /* Nothing came and there is nothing left to ask: to be sent again if that does no harm, else
- * a person's. */
+ * a person's. (SL_RESEND_IF_ABSENT is decided when the last query is answered.) */
 static int give_up(struct engine *engine, const struct sl_item *item,
                    const struct sl_settle *settle, struct sl_err *err)
 {
@@ -568,9 +567,9 @@ static int give_up(struct engine *engine, const struct sl_item *item,
     const struct sl_domain *domain = sl_domain_find(item->operation);
 
     if (settle->last == SL_RESEND && item->attempts < 2) {
-        if (sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0)
-            return -1; /* only what is a person's can be tried again */
-        return sl_queue_retry(engine->service->db, item->id, sl_now_ms(), err) < 0 ? -1 : 0;
+        if (domain->resend && domain->resend(engine->service, item, sl_now_ms(), err) < 0)
+            return -1;
+        return sl_queue_resend(engine->service->db, item->id, sl_now_ms(), err) < 0 ? -1 : 0;
     }
     if (!domain->end) /* nobody's record hangs on it */
         return sl_queue_end(engine->service->db, item->id, "failed", why, NULL, sl_now_ms(), err) <

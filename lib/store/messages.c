@@ -60,8 +60,10 @@ int sl_messages_loaded(struct sl_db *db, int64_t batch_id, int64_t *line, int64_
 
 /* ---- Sending ----------------------------------------------------------------------------- */
 
-static const char due_sql[] = "SELECT id, address, place, line, segments FROM messages"
-                              " WHERE queue_id = $1 AND status = 'queued' ORDER BY place";
+static const char of_row_sql[] =
+    "SELECT m.id, m.address, m.place, m.line, m.segments, m.dedupe, m.external_reference,"
+    " b.public_id FROM messages m JOIN message_batches b ON b.id = m.batch_id"
+    " WHERE m.queue_id = $1 AND m.status = $2 ORDER BY m.place";
 
 /* Room for one more: most rows have one message, some a thousand. */
 static struct sl_message *grown(struct sl_arena *arena, struct sl_message *messages, size_t n,
@@ -78,14 +80,14 @@ static struct sl_message *grown(struct sl_arena *arena, struct sl_message *messa
     return larger;
 }
 
-int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
-                    struct sl_message **messages, struct sl_err *err)
+int sl_messages_of_row(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
+                       const char *status, struct sl_message **messages, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     size_t found = 0, size = 0;
     int more;
 
-    if (sl_db_query(&rows, db, due_sql, SL_PARAMS(SL_INT(queue_id)), err) < 0)
+    if (sl_db_query(&rows, db, of_row_sql, SL_PARAMS(SL_INT(queue_id), SL_TEXT(status)), err) < 0)
         return -1;
     while ((more = sl_rows_next(&rows, err)) > 0) {
         *messages = grown(arena, found ? *messages : NULL, found, &size);
@@ -95,6 +97,9 @@ int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
             .place = sl_row_int(&rows, 2),
             .line = sl_row_int(&rows, 3),
             .segments = sl_row_int(&rows, 4),
+            .dedupe = sl_row_int(&rows, 5),
+            .external_reference = sl_arena_strdup(arena, sl_row_text(&rows, 6)),
+            .batch = sl_arena_strdup(arena, sl_row_text(&rows, 7)),
             .queue_id = queue_id,
         };
     }
@@ -115,11 +120,15 @@ int sl_messages_skip_optouts(struct sl_db *db, int64_t queue_id, int64_t school_
                      err);
 }
 
+/* A report that came first has the last word about the status; what else is told is new. */
 static const char settle_sql[] =
-    "UPDATE messages SET status = $2, external_reference = coalesce($3, external_reference),"
+    "UPDATE messages SET external_reference = coalesce($3, external_reference),"
     " segments = coalesce($4, segments), cost_text = coalesce($5, cost_text),"
-    " cost_micro = coalesce($6, cost_micro), currency = coalesce($7, currency), error = $8,"
-    " updated_at = $9 WHERE id = $1 AND status = 'queued'";
+    " cost_micro = coalesce($6, cost_micro), currency = coalesce($7, currency),"
+    " status = CASE WHEN status IN ('queued', 'unknown') THEN $2 ELSE status END,"
+    " error = CASE WHEN status IN ('queued', 'unknown') THEN $8 ELSE error END,"
+    " updated_at = $9 WHERE id = $1"
+    " AND status IN ('queued', 'unknown', 'sent', 'undelivered', 'delivered')";
 
 int sl_messages_settle(struct sl_db *db, int64_t id, const struct sl_message_news *news,
                        int64_t now_ms, struct sl_err *err)
@@ -186,8 +195,8 @@ static const struct {
     const char *status;
     int rank;
 } ranks[] = {
-    { "queued", 0 }, { "sending", 0 },     { "unknown", 1 },
-    { "sent", 2 },   { "undelivered", 3 }, { "delivered", 4 },
+    { "queued", 0 },      { "sending", 0 }, { "unknown", 1 },   { "sent", 2 },
+    { "undelivered", 3 }, { "failed", 3 },  { "delivered", 4 },
 };
 
 /* -1: no report changes it. */
@@ -199,7 +208,7 @@ static int rank_of(const char *status)
     return -1;
 }
 
-static bool same_digits(const char *a, const char *b)
+bool sl_messages_same_number(const char *a, const char *b)
 {
     for (;; a++, b++) {
         a += strcspn(a, "0123456789");
@@ -230,12 +239,12 @@ int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
     id = sl_row_int(&rows, 0);
     if (!sl_row_text(&rows, 1)) /* a person who was forgotten stays so */
         return 1;
-    if (phone && !same_digits(phone, sl_row_text(&rows, 1)))
+    if (phone && !sl_messages_same_number(phone, sl_row_text(&rows, 1)))
         return 1;
     if (rank_of(sl_row_text(&rows, 2)) < 0 || rank_of(status) <= rank_of(sl_row_text(&rows, 2)))
         return 1;
     *changed = id;
-    if (strcmp(status, "undelivered") != 0)
+    if (strcmp(status, "undelivered") != 0 && strcmp(status, "failed") != 0)
         error = NULL; /* what went well has no reason */
     return sl_db_run(db, report_sql,
                      SL_PARAMS(SL_INT(id), SL_TEXT(status), SL_TEXT(error), SL_INT(now_ms)), err);

@@ -105,17 +105,20 @@ int sl_messages_has(struct sl_db *db, int64_t batch_id, int64_t dedupe, struct s
 int sl_messages_loaded(struct sl_db *db, int64_t batch_id, int64_t *line, int64_t *n,
                        struct sl_err *err);
 
-/* What is still to be sent of a queue row, in its order, in the arena. Returns how many, or -1. */
-int sl_messages_due(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
-                    struct sl_message **messages, struct sl_err *err);
+/* What of a queue row has a status ("queued": it is still to be sent), in its order, in the arena.
+ * Returns how many, or -1. */
+int sl_messages_of_row(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
+                       const char *status, struct sl_message **messages, struct sl_err *err);
 
 /* Whether one that is still to be sent has opted out; and what is done about it. */
 int sl_messages_skip_optouts(struct sl_db *db, int64_t queue_id, int64_t school_id,
                              const char *channel, int64_t now_ms, struct sl_err *err);
 
-/* What an attempt told of a message that is still to be sent. */
+/* What an attempt, a report or a query told of a message. The status counts only where none is
+ * known yet: the message is still to be sent, or unknown. */
 struct sl_message_news {
-    const char *status; /* "sent", "failed", "unknown", or "queued": tried again */
+    const char *status; /* "sent", "delivered", "undelivered", "failed", "unknown", or "queued":
+                         * tried again */
     const char *external_reference;
     int64_t segments; /* 0: as before */
     const char *cost_text, *currency;
@@ -139,13 +142,42 @@ int sl_messages_with(struct sl_db *db, int64_t queue_id, const char *status, int
 int64_t sl_messages_resend_unknown(struct sl_db *db, int64_t batch_id, int64_t now_ms,
                                    struct sl_err *err);
 
+/* Whether two spellings of a number have the same digits. */
+bool sl_messages_same_number(const char *a, const char *b);
+
 /* A delivery report, by the provider's reference, if school and provider are the message's. A
- * status only moves up: sent, undelivered, delivered. Returns 1 if it is known (whether or not it
+ * status only moves up: sent, undelivered or failed, delivered. Returns 1 if it is known (whether or not it
  * changed), 0 if it is not, or -1. *changed gets the message's id if it did, else 0; `phone` not
  * NULL must be the message's, digits compared, or nothing changes. */
 int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
                        const char *external_reference, const char *phone, const char *status,
                        const char *error, int64_t now_ms, int64_t *changed, struct sl_err *err);
+
+/* ---- Messages whose answer was lost (messages_lost.c) ------------------------------------- */
+
+/* The one of that batch and line, if it is the school's and the provider's and nothing is known of
+ * it: "unknown", or "queued" because our own answer is still on its way. Returns 1, 0 or -1. */
+int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t school_id,
+                          int64_t provider_id, const char *batch, int64_t line,
+                          struct sl_message *message, struct sl_err *err);
+
+/* Whether some message at that provider, of whatever school, has the reference. Returns 1, 0 or
+ * -1. */
+int sl_messages_has_external(struct sl_db *db, int64_t provider_id, const char *external_reference,
+                             struct sl_err *err);
+
+/* Those of one account that cannot be told from this one by number and text: unknown and sent
+ * within the time, or in flight; itself is one. In the order in which they were sent `place` (from
+ * 0) is its own. Returns 0 or -1. */
+struct sl_messages_alike {
+    const char *account;
+    int64_t sent_ms, since_ms, until_ms;
+    int64_t n, place; /* found */
+};
+int sl_messages_count_alike(struct sl_db *db, const struct sl_message *message,
+                            struct sl_messages_alike *alike, struct sl_err *err);
+
+/* ---- For people ---------------------------------------------------------------------------- */
 
 /* Every line of a batch, in order; or one line. Borrowed until the next. */
 int sl_messages_list(struct sl_rows *rows, struct sl_db *db, int64_t batch_id, int64_t line,

@@ -296,8 +296,8 @@ int sl_queue_claim(struct sl_db *db, struct sl_arena *arena, const struct sl_sou
 }
 
 static const char mark_sql[] =
-    "UPDATE integration_queue SET in_flight = 1, attempts = attempts + 1, last_attempt_at = $3"
-    " WHERE id = $1 AND runner = $2 AND status = 'processing' AND in_flight = 0"
+    "UPDATE integration_queue SET in_flight = 1, attempts = attempts + 1, last_attempt_at = $3,"
+    " asks = 0 WHERE id = $1 AND runner = $2 AND status = 'processing' AND in_flight = 0"
     " AND (expires_at IS NULL OR expires_at > $3)";
 
 int sl_queue_mark(struct sl_db *db, int64_t id, int64_t runner, int64_t now_ms, struct sl_err *err)
@@ -391,6 +391,15 @@ int sl_queue_wait_on(struct sl_db *db, int64_t id, const char *waits_for, int64_
                      SL_PARAMS(SL_INT(id), SL_TEXT(waits_for), SL_ID(next_attempt_at),
                                SL_INT(asked)),
                      err);
+}
+
+static const char resend_sql[] =
+    "UPDATE integration_queue SET status = 'pending', waits_for = NULL, in_flight = 0,"
+    " accepted = 0, next_attempt_at = $2 WHERE id = $1 AND waits_for IS NOT NULL";
+
+int sl_queue_resend(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_err *err)
+{
+    return sl_db_run(db, resend_sql, SL_PARAMS(SL_INT(id), SL_INT(now_ms)), err);
 }
 
 static const char end_sql[] =

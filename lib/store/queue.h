@@ -125,6 +125,10 @@ int sl_queue_waiting(struct sl_db *db, struct sl_arena *arena, int64_t now_ms, s
 int sl_queue_wait_on(struct sl_db *db, int64_t id, const char *waits_for, int64_t next_attempt_at,
                      int64_t asked, struct sl_err *err);
 
+/* A row that waited is to be sent again, at once: nobody knows whether it left, and that does no
+ * harm. Returns 1, 0 if it was not waiting, or -1. */
+int sl_queue_resend(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_err *err);
+
 /* Ends a row that waited ("completed", "failed"), whoever has it. Returns 1, 0 if it was not
  * waiting, or -1. */
 int sl_queue_end(struct sl_db *db, int64_t id, const char *status, const char *error,

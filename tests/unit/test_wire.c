@@ -13,7 +13,8 @@
  *               currency, reference, description, email, name, external, external2, receipt};
  *               refund {receipt, external, amount_minor, paid_minor, currency, reason,
  *               reference}; c2b {phone, amount_minor, reference}; storage {key, keys[], file
- *               {path, name, type, size, sha256}, no_clobber, sink, expires_s, public}
+ *               {path, name, type, size, sha256}, no_clobber, sink, expires_s, public};
+ *               messages {from, text, messages [{id, to, external}], sent_ms}
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
@@ -32,7 +33,8 @@
  *               "permanent", "ambiguous", "absent") or {verdict, concerns ("item", "batch", "account"),
  *               cure ("none", "fresh_connection", "halve"), learned ("nothing",
  *               "dead_address", "opted_out"), after_ms, code, text, external, cost, currency,
- *               segments}
+ *               segments, delivery (as of an event)}
+ *   matches     all of them: {item, outcome}
  *   payment     {id, state ("pending", "paid", "failed", "cancelled", "expired", "unknown"),
  *               external, external2, receipt, reference, phone, payer, code, text, currency,
  *               amount_minor, checkout_url}
@@ -48,10 +50,10 @@
  *               query, headers (the hook gets those that it wants), content_type (form; JSON
  *               where the body is an object), body, now_ms; proven: true: read again
  *   proof       "proven", "forged", "malformed"; why: a fragment
- *   events      all of them: {kind ("note", "delivery", "incoming", "optout", "payment",
- *               "validation", "received", "result"), key ("{digest}" in it is the body's),
+ *   events      all of them: {kind ("note", "delivery", "incoming", "optout", "optin",
+ *               "payment", "validation", "received", "result"), key ("{digest}" in it is the body's),
  *               external, message, phone, text, code, delivery ("none", "sent", "undelivered",
- *               "delivered"), payment, outcome, result_text, fact {kind, key, value, lives_ms}}
+ *               "failed", "delivered"), payment, outcome, result_text, fact {kind, key, value, lives_ms}}
  *   reply, refused  {status, content_type, body}: what the provider is told
  *
  * A check of settings: check: true, config (no defaults filled in), error: a fragment, or null
@@ -72,9 +74,9 @@ static const char *const states[] = {
 };
 static const char *const grades[] = { "good", "warn" };
 static const char *const proofs[] = { "proven", "forged", "malformed" };
-static const char *const kinds[] = { "note",    "delivery",   "incoming", "optout",
+static const char *const kinds[] = { "note",    "delivery",   "incoming", "optout", "optin",
                                      "payment", "validation", "received", "result" };
-static const char *const deliveries[] = { "none", "sent", "undelivered", "delivered" };
+static const char *const deliveries[] = { "none", "sent", "undelivered", "failed", "delivered" };
 
 /* ---- Comparing members --------------------------------------------------------------- */
 
@@ -141,7 +143,8 @@ static void match_outcome(const struct wire_case *wire, struct json_object *want
         return;
     }
     only_known(wire, want,
-               "verdict concerns cure learned after_ms code text external cost currency segments");
+               "verdict concerns cure learned after_ms code text external cost currency segments "
+               "delivery");
     match_word(wire, want, "verdict", verdicts[got->verdict]);
     match_word(wire, want, "concerns", concerns[got->concerns]);
     match_word(wire, want, "cure", cures[got->cure]);
@@ -153,6 +156,7 @@ static void match_outcome(const struct wire_case *wire, struct json_object *want
     match_text(wire, want, "cost", got->cost);
     match_text(wire, want, "currency", got->currency);
     match_number(wire, want, "segments", got->segments);
+    match_word(wire, want, "delivery", deliveries[got->delivery]);
 }
 
 static void match_payment(const struct wire_case *wire, struct json_object *want,
@@ -397,6 +401,20 @@ static void match_learned(const struct wire_case *wire, struct json_object *want
         match_fact(wire, json_object_array_get_idx(want, i), &got->facts[i]);
 }
 
+static void match_matches(const struct wire_case *wire, struct json_object *want,
+                          const struct sl_result *got)
+{
+    if (sl_json_length(want) != got->n_matches)
+        blame(wire, "%zu matches, not %zu", got->n_matches, sl_json_length(want));
+    for (size_t i = 0; i < got->n_matches; i++) {
+        struct json_object *one = json_object_array_get_idx(want, i);
+
+        only_known(wire, one, "item outcome");
+        match_number(wire, one, "item", (int64_t)got->matches[i].item);
+        match_outcome(wire, sl_json_at(one, "outcome"), &got->matches[i].outcome);
+    }
+}
+
 static void match_result(const struct wire_case *wire, const struct sl_result *got)
 {
     struct json_object *line = wire->line, *outcomes = sl_json_at(line, "outcomes");
@@ -419,6 +437,7 @@ static void match_result(const struct wire_case *wire, const struct sl_result *g
     match_number(wire, line, "done_bytes", got->done_bytes);
     if (json_object_object_get_ex(line, "rows", &rows) && !json_object_equal(rows, got->rows))
         blame(wire, "its rows are %s", sl_json_print(wire->arena, got->rows));
+    match_matches(wire, sl_json_at(line, "matches"), got);
     match_word(wire, line, "next", nexts[got->next]);
     if (json_object_object_get_ex(line, "remembers", &memory) &&
         !json_object_equal(memory, got->memory))

@@ -44,6 +44,7 @@ struct wire_case {
     struct sl_c2b_pay c2b;
     struct sl_storage_ask storage;
     struct sl_file file;
+    struct sl_messages_ask asked;
 };
 
 /* Fails the test, naming file, line and case. */
@@ -251,6 +252,33 @@ static void read_storage(struct wire_case *wire, struct json_object *in)
     wire->n_items = n > 0 ? n : 1;
 }
 
+static void read_asked(struct wire_case *wire, struct json_object *in)
+{
+    struct json_object *list = sl_json_at(in, "messages");
+    size_t n = sl_json_length(list);
+    struct sl_message_asked *messages = SL_NEW(wire->arena, struct sl_message_asked, n + 1);
+
+    only_known(wire, in, "from text messages sent_ms");
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+
+        only_known(wire, one, "id to external");
+        messages[i] = (struct sl_message_asked){ sl_json_text(one, "id"), sl_json_text(one, "to"),
+                                                 sl_json_text(one, "external") };
+        if (!messages[i].id || !messages[i].to)
+            blame(wire, "a message needs id and to");
+    }
+    if (n == 0)
+        blame(wire, "\"in\" needs messages");
+    wire->asked = (struct sl_messages_ask){ .from = sl_json_text(in, "from"),
+                                            .text = or_empty(sl_json_text(in, "text")),
+                                            .messages = messages,
+                                            .n_messages = n,
+                                            .sent_ms = sl_json_int(in, "sent_ms", 1795512792000) };
+    wire->call.in.asked = &wire->asked;
+    wire->n_items = n;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -263,6 +291,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_REFUND: read_refund(wire, in); return;
     case SL_INPUT_C2B: read_c2b(wire, in); return;
     case SL_INPUT_STORAGE: read_storage(wire, in); return;
+    case SL_INPUT_MESSAGES: read_asked(wire, in); return;
     }
 }
 
@@ -324,7 +353,7 @@ static void find_step(struct wire_case *wire, const char *name)
 static const char operation_members[] =
     "case op step environment config base_url school in id token now_ms nonce callback_base memory "
     "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance balance_currency findings "
-    "next remembers learned needs note";
+    "next remembers learned matches needs note";
 static const char hook_members[] =
     "case hook environment config school method url query headers content_type body proven proof "
     "why events reply refused now_ms note";

@@ -1,0 +1,325 @@
+#include "lib/service/lost.h"
+
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+#include "lib/service/asks.h"
+#include "lib/service/inbound.h"
+#include "lib/service/job.h"
+
+/* ---- In words ------------------------------------------------------------------------------- */
+
+const char *sl_lost_status(enum sl_delivery delivery)
+{
+    static const char *const statuses[] = {
+        [SL_DELIVERY_NONE] = NULL,
+        [SL_DELIVERY_SENT] = "sent",
+        [SL_DELIVERY_UNDELIVERED] = "undelivered",
+        [SL_DELIVERY_FAILED] = "failed",
+        [SL_DELIVERY_DELIVERED] = "delivered",
+    };
+
+    return statuses[delivery];
+}
+
+struct sl_message_news sl_lost_news(struct sl_arena *arena, const struct sl_outcome *outcome,
+                                    const char *status)
+{
+    struct sl_message_news news = {
+        .status = status,
+        .external_reference = outcome->external,
+        .segments = outcome->segments,
+        .cost_text = outcome->cost,
+        .currency = outcome->currency,
+        .error = outcome->verdict == SL_OK && outcome->delivery != SL_DELIVERY_UNDELIVERED &&
+                         outcome->delivery != SL_DELIVERY_FAILED
+                     ? NULL
+                     : sl_outcome_text(arena, outcome),
+    };
+
+    news.has_cost = outcome->cost && sl_parse_decimal(outcome->cost, 6, &news.cost_micro);
+    return news;
+}
+
+/* ---- The row --------------------------------------------------------------------------------- */
+
+/* Over, if everything of it is known: it is not waited for any more. */
+static int conclude(struct sl_service *service, int64_t queue_id, int64_t now_ms,
+                    struct sl_err *err)
+{
+    int64_t queued, unknown;
+
+    if (sl_messages_with(service->db, queue_id, "queued", &queued, err) < 0 ||
+        sl_messages_with(service->db, queue_id, "unknown", &unknown, err) < 0)
+        return -1;
+    if (queued + unknown > 0)
+        return 0;
+    return sl_queue_end(service->db, queue_id, "completed", NULL, NULL, now_ms, err) < 0 ? -1 : 0;
+}
+
+/* Reports may have come before, under the reference that is known only now. */
+static int settle_message(struct sl_service *service, int64_t id,
+                          const struct sl_message_news *news, int64_t now_ms, struct sl_err *err)
+{
+    if (sl_messages_settle(service->db, id, news, now_ms, err) < 0)
+        return -1;
+    if (!news->external_reference)
+        return 0;
+    return sl_inbound_release(service, news->external_reference, now_ms, err) < 0 ? -1 : 0;
+}
+
+/* ---- By a report ------------------------------------------------------------------------------- */
+
+/* "01K…-17" */
+static int find_by_id(struct sl_service *service, struct sl_arena *arena,
+                      const struct sl_lost_report *report, struct sl_message *message,
+                      struct sl_err *err)
+{
+    char *batch = sl_arena_strdup(arena, report->event->message), *dash = strrchr(batch, '-');
+    int64_t line;
+
+    if (!dash || !sl_parse_int(dash + 1, 1, INT64_MAX, &line))
+        return 0;
+    *dash = '\0';
+    return sl_messages_find_lost(service->db, arena, report->school_id, report->provider_id, batch,
+                                 line, message, err);
+}
+
+static bool is_of(const struct sl_message *message, const char *phone)
+{
+    return !phone || (message->address && sl_messages_same_number(phone, message->address));
+}
+
+/* Of a row with several only the number tells which one is meant. */
+static int find_in_row(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_lost_report *report, struct sl_message *message,
+                       struct sl_err *err)
+{
+    static const char *const statuses[] = { "unknown", "queued" };
+    int n_meant = 0;
+
+    for (size_t i = 0; i < SL_COUNT(statuses); i++) {
+        struct sl_message *messages;
+        int n =
+            sl_messages_of_row(service->db, arena, report->item->id, statuses[i], &messages, err);
+
+        if (n < 0)
+            return -1;
+        for (int j = 0; j < n; j++)
+            if (is_of(&messages[j], report->event->phone) && n_meant++ == 0)
+                *message = messages[j];
+    }
+    return n_meant == 1;
+}
+
+int sl_lost_report(struct sl_service *service, struct sl_arena *arena,
+                   const struct sl_lost_report *report, int64_t now_ms, struct sl_err *err)
+{
+    const struct sl_event *event = report->event;
+    struct sl_message_news news = { .status = sl_lost_status(event->delivery),
+                                    .external_reference = event->external };
+    struct sl_message message;
+    int found = 0;
+
+    if (event->message)
+        found = find_by_id(service, arena, report, &message, err);
+    else if (report->item->id)
+        found = find_in_row(service, arena, report, &message, err);
+    if (found <= 0)
+        return found;
+    if (!is_of(&message, event->phone))
+        return 0;
+    if (event->delivery == SL_DELIVERY_UNDELIVERED || event->delivery == SL_DELIVERY_FAILED)
+        news.error = event->text ? event->text : event->code;
+    if (settle_message(service, message.id, &news, now_ms, err) < 0 ||
+        conclude(service, message.queue_id, now_ms, err) < 0)
+        return -1;
+    return 1;
+}
+
+/* ---- By asking: the input ------------------------------------------------------------------------ */
+
+static int find_asked(struct sl_service *service, struct sl_job *job, struct sl_item *asked,
+                      struct sl_err *err)
+{
+    int found = sl_queue_get(service->db, job->arena, job->item.subject_id, asked, err);
+
+    return found > 0 && asked->waits_for ? 1 : found < 0 ? -1 : 0;
+}
+
+static void fill_input(struct sl_job *job, const struct sl_item *asked, int n)
+{
+    SL_AUTO(sl_json_free)
+    struct json_object *payload = sl_json_parse(asked->payload, strlen(asked->payload));
+    struct sl_messages_ask *ask = SL_NEW(job->arena, struct sl_messages_ask, 1);
+    struct sl_message_asked *messages = SL_NEW(job->arena, struct sl_message_asked, (size_t)n);
+    const char *text = sl_json_text(payload, "text");
+
+    for (int i = 0; i < n; i++)
+        messages[i] = (struct sl_message_asked){
+            .id = sl_arena_printf(job->arena, "%s-%lld", job->messages[i].batch,
+                                  (long long)job->messages[i].line),
+            .to = job->messages[i].address,
+            .external = job->messages[i].external_reference,
+        };
+    *ask = (struct sl_messages_ask){
+        .from = sl_arena_strdup(job->arena, sl_json_text(payload, "from")),
+        .text = sl_arena_strdup(job->arena, text ? text : ""),
+        .messages = messages,
+        .n_messages = (size_t)n,
+        .sent_ms = asked->last_attempt_at,
+    };
+    job->call.in.asked = ask;
+    job->n_items = (size_t)n;
+}
+
+/* What is known by now is not asked about: the row that waited for it is over. */
+static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    struct sl_item asked;
+    int found = find_asked(service, job, &asked, err);
+    int n = found > 0 ? sl_messages_of_row(service->db, job->arena, asked.id, "unknown",
+                                           &job->messages, err)
+                      : found;
+
+    if (found > 0 && n == 0)
+        return conclude(service, asked.id, sl_now_ms(), err);
+    if (n > 0)
+        fill_input(job, &asked, n);
+    return n > 0 ? 1 : n;
+}
+
+/* ---- By asking: the answer ----------------------------------------------------------------------- */
+
+enum { ALIKE_MS = 180000 };
+
+/* An answer about one row, being taken apart. */
+struct answer {
+    struct sl_service *service;
+    const struct sl_job *job;
+    struct sl_item asked;
+    int64_t now_ms;
+    bool may_resend;
+    int64_t n_again;
+};
+
+/* Those of the item that are no other message's, in their order. Returns how many, or -1. */
+static int free_matches(const struct answer *answer, size_t item, const struct sl_match **found,
+                        struct sl_err *err)
+{
+    const struct sl_result *result = &answer->job->result;
+    int n = 0;
+
+    for (size_t i = 0; i < result->n_matches; i++) {
+        const struct sl_match *match = &result->matches[i];
+        int known = match->item != item
+                        ? 1
+                        : sl_messages_has_external(answer->service->db, answer->asked.provider_id,
+                                                   match->outcome.external, err);
+
+        if (known < 0)
+            return -1;
+        if (known == 0)
+            found[n++] = match;
+    }
+    return n;
+}
+
+/* Where the provider was asked by number and text: as many as messages that are alike, or it stays
+ * open, since a wrong reference would show a wrong delivery. Returns 0 or -1. */
+static int choose(const struct answer *answer, size_t item, struct sl_outcome *outcome,
+                  struct sl_err *err)
+{
+    const struct sl_job *job = answer->job;
+    const struct sl_match **found =
+        SL_NEW(job->arena, const struct sl_match *, job->result.n_matches);
+    int64_t sent_ms = answer->asked.last_attempt_at;
+    struct sl_messages_alike alike = { .account = answer->asked.account,
+                                       .sent_ms = sent_ms,
+                                       .since_ms = sent_ms - ALIKE_MS,
+                                       .until_ms = sent_ms + ALIKE_MS };
+    int n = free_matches(answer, item, found, err);
+
+    if (n < 0 ||
+        sl_messages_count_alike(answer->service->db, &job->messages[item], &alike, err) < 0)
+        return -1;
+    *outcome = (struct sl_outcome){ .verdict = n == 0 ? SL_ABSENT : SL_AMBIGUOUS };
+    if (n > 0 && n == alike.n)
+        *outcome = found[alike.place]->outcome;
+    return 0;
+}
+
+static int take(struct answer *answer, size_t item, struct sl_err *err)
+{
+    const struct sl_job *job = answer->job;
+    struct sl_outcome outcome = job->result.items[item];
+    const char *status = NULL;
+    struct sl_message_news news;
+
+    if (job->result.n_matches > 0 && outcome.verdict == SL_AMBIGUOUS &&
+        choose(answer, item, &outcome, err) < 0)
+        return -1;
+    if (outcome.verdict == SL_OK)
+        status = outcome.delivery == SL_DELIVERY_NONE ? "sent" : sl_lost_status(outcome.delivery);
+    else if (outcome.verdict == SL_PERMANENT)
+        status = "failed";
+    else if (outcome.verdict == SL_ABSENT && answer->may_resend)
+        status = "queued";
+    if (!status)
+        return 0;
+    answer->n_again += strcmp(status, "queued") == 0;
+    news = sl_lost_news(job->arena, &outcome, status);
+    return settle_message(answer->service, job->messages[item].id, &news, answer->now_ms, err);
+}
+
+/* Once, after the last question, and never what was cancelled meanwhile. */
+static int look_whether_resent(struct answer *answer, struct sl_err *err)
+{
+    const struct sl_op *op = sl_adapter_op(answer->job->account->adapter, answer->asked.operation);
+    const struct sl_settle *settle;
+    struct sl_batch batch;
+    int found;
+
+    if (!op || (size_t)answer->asked.step >= op->n_steps || answer->asked.attempts > 1)
+        return 0;
+    settle = &op->steps[answer->asked.step].ambiguous;
+    if (settle->last != SL_RESEND_IF_ABSENT || !sl_asks_over(settle, answer->asked.asks))
+        return 0;
+    found = sl_batches_get(answer->service->db, answer->job->arena, answer->asked.batch_id, &batch,
+                           err);
+    answer->may_resend = found > 0 && strcmp(batch.state, "cancelled") != 0;
+    return found < 0 ? -1 : 0;
+}
+
+static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                  int64_t now_ms, struct sl_err *err)
+{
+    struct answer answer = { .service = service, .job = job, .now_ms = now_ms };
+    int found;
+
+    if (*course == SL_COURSE_AGAIN || *course == SL_COURSE_AUTH || *course == SL_COURSE_NEXT)
+        return 0;
+    *course = SL_COURSE_DONE; /* it was answered, whatever the answer is */
+    found = find_asked(service, job, &answer.asked, err);
+    if (found <= 0)
+        return found;
+    if (look_whether_resent(&answer, err) < 0)
+        return -1;
+    for (size_t i = 0; i < job->n_items; i++)
+        if (take(&answer, i, err) < 0)
+            return -1;
+    if (answer.n_again == 0)
+        return conclude(service, answer.asked.id, now_ms, err);
+    return sl_queue_resend(service->db, answer.asked.id, now_ms, err) < 0 ||
+                   sl_batches_resume(service->db, answer.asked.batch_id, now_ms, err) < 0
+               ? -1
+               : 0;
+}
+
+const struct sl_domain sl_sms_status_domain = {
+    .operation = "sms.status",
+    .reference_type = "message",
+    .load = load,
+    .settle = settle,
+};
