@@ -4,6 +4,7 @@
 const struct sl_adapter *const sl_adapters[] = {
     &sl_mpesa,
     &sl_africastalking,
+    &sl_twilio,
     &sl_local,
     &sl_s3,
     NULL,

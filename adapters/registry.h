@@ -6,6 +6,7 @@
 
 extern const struct sl_adapter sl_mpesa;
 extern const struct sl_adapter sl_africastalking;
+extern const struct sl_adapter sl_twilio;
 extern const struct sl_adapter sl_local;
 extern const struct sl_adapter sl_s3;
 

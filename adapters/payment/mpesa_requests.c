@@ -252,16 +252,12 @@ static int put_initiator(const struct sl_call *call, struct sl_buf *body, const 
 int sl_mpesa_build_grant(const struct sl_call *call, struct sl_request *request, struct sl_err *err)
 {
     const char *const *values = call->settings->values;
-    const char *pair =
-        sl_arena_printf(call->arena, "%s:%s", values[CONSUMER_KEY], values[CONSUMER_SECRET]);
 
     (void)err;
     request->method = "GET";
     request->base = base(call->settings);
     request->path = "/oauth/v1/generate?grant_type=client_credentials";
-    sl_request_header(request, "Authorization",
-                      sl_arena_printf(call->arena, "Basic %s",
-                                      sl_base64(call->arena, pair, strlen(pair))));
+    sl_request_basic(request, call->arena, values[CONSUMER_KEY], values[CONSUMER_SECRET]);
     sl_request_header(request, "Accept", "application/json");
     return 0;
 }

@@ -17,6 +17,15 @@ void sl_request_header(struct sl_request *request, const char *name, const char 
     request->headers[request->n_headers++] = (struct sl_pair){ name, value };
 }
 
+void sl_request_basic(struct sl_request *request, struct sl_arena *arena, const char *user,
+                      const char *password)
+{
+    const char *pair = sl_arena_printf(arena, "%s:%s", user, password);
+
+    sl_request_header(request, "Authorization",
+                      sl_arena_printf(arena, "Basic %s", sl_base64(arena, pair, strlen(pair))));
+}
+
 void sl_result_all(struct sl_result *result, struct sl_outcome outcome)
 {
     for (size_t i = 0; i < result->n_items; i++)

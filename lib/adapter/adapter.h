@@ -206,6 +206,10 @@ struct sl_request {
 /* Borrows both strings, which must live as long as the arena. At most SL_MOST_HEADERS. */
 void sl_request_header(struct sl_request *request, const char *name, const char *value);
 
+/* Authorization: Basic (RFC 7617). Both texts go into the arena. */
+void sl_request_basic(struct sl_request *request, struct sl_arena *arena, const char *user,
+                      const char *password);
+
 /* What a mail server replied, to what. Its replies to AUTH are there, what we sent for it is not. */
 struct sl_smtp_reply {
     enum sl_smtp_phase {

@@ -64,26 +64,66 @@ static size_t decode(char *text, size_t n)
     return used;
 }
 
+/* Of one field: name and value as they were written, and what is behind it. */
+struct written {
+    const char *name, *value;
+    size_t n_name, n_value;
+};
+
+static const char *cut(const char *at, const char *end, struct written *field)
+{
+    const char *stop = memchr(at, '&', (size_t)(end - at)), *equals;
+
+    stop = stop ? stop : end;
+    equals = memchr(at, '=', (size_t)(stop - at));
+    *field = (struct written){ .name = at, .n_name = (size_t)((equals ? equals : stop) - at) };
+    field->value = equals ? equals + 1 : stop;
+    field->n_value = (size_t)(stop - field->value);
+    return stop < end ? stop + 1 : end;
+}
+
+static const char *decoded(struct sl_arena *arena, const char *text, size_t n)
+{
+    char *copy = sl_arena_memdup(arena, text, n);
+
+    n = decode(copy, n);
+    return sl_utf8_valid(copy, n) ? copy : NULL;
+}
+
 const char *sl_form_value(struct sl_arena *arena, const char *form, size_t n, const char *name)
 {
-    const char *end = form + n, *at = form;
+    struct written field;
 
-    while (at < end) {
-        const char *stop = memchr(at, '&', (size_t)(end - at));
-        const char *equals;
-        char *field;
-        size_t n_field;
+    for (const char *at = form, *end = form + n; at < end;) {
+        const char *own;
 
-        stop = stop ? stop : end;
-        equals = memchr(at, '=', (size_t)(stop - at));
-        field = sl_arena_memdup(arena, at, (size_t)((equals ? equals : stop) - at));
-        if (decode(field, strlen(field)) == strlen(name) && strcmp(field, name) == 0) {
-            at = equals ? equals + 1 : stop;
-            field = sl_arena_memdup(arena, at, (size_t)(stop - at));
-            n_field = decode(field, (size_t)(stop - at));
-            return sl_utf8_valid(field, n_field) ? field : NULL;
-        }
-        at = stop + 1;
+        at = cut(at, end, &field);
+        own = decoded(arena, field.name, field.n_name);
+        if (own && strcmp(own, name) == 0)
+            return decoded(arena, field.value, field.n_value);
     }
     return NULL;
+}
+
+int sl_form_fields(struct sl_arena *arena, const char *form, size_t n, struct sl_pair **fields)
+{
+    size_t most = 1, found = 0;
+    struct written field;
+
+    for (size_t i = 0; i < n; i++)
+        most += form[i] == '&';
+    *fields = SL_NEW(arena, struct sl_pair, most);
+    for (const char *at = form, *end = form + n; at < end;) {
+        struct sl_pair *pair = &(*fields)[found];
+
+        at = cut(at, end, &field);
+        if (field.n_name + field.n_value == 0)
+            continue;
+        *pair = (struct sl_pair){ decoded(arena, field.name, field.n_name),
+                                  decoded(arena, field.value, field.n_value) };
+        if (!pair->name || !pair->value)
+            return -1;
+        found++;
+    }
+    return (int)found;
 }

@@ -15,4 +15,8 @@ void sl_request_form(struct sl_request *request, const struct sl_buf *form);
  * no such field or its value is no UTF-8. For forms that came from outside: any bytes. */
 const char *sl_form_value(struct sl_arena *arena, const char *form, size_t n, const char *name);
 
+/* All fields, decoded, in their order; of those of the same name all. Returns how many, or -1 if one
+ * is no UTF-8 text. */
+int sl_form_fields(struct sl_arena *arena, const char *form, size_t n, struct sl_pair **fields);
+
 #endif

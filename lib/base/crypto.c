@@ -85,6 +85,19 @@ void sl_hmac_sha256(const void *key, size_t n_key, const void *bytes, size_t n,
     explicit_bzero(inner, sizeof inner);
 }
 
+void sl_hmac_sha1(const void *key, size_t n_key, const void *bytes, size_t n,
+                  unsigned char out[SL_SHA1_SIZE])
+{
+    gcry_md_hd_t handle;
+
+    if (gcry_md_open(&handle, GCRY_MD_SHA1, GCRY_MD_FLAG_HMAC | GCRY_MD_FLAG_SECURE) ||
+        gcry_md_setkey(handle, key, n_key))
+        sl_out_of_memory();
+    gcry_md_write(handle, bytes, n);
+    memcpy(out, gcry_md_read(handle, GCRY_MD_SHA1), SL_SHA1_SIZE);
+    gcry_md_close(handle);
+}
+
 void sl_hash_begin(struct sl_hash *hash)
 {
     if (gcry_md_open(&hash->handle, GCRY_MD_SHA256, 0))

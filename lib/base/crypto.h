@@ -14,6 +14,7 @@
 enum {
     SL_SHA256_SIZE = 32,
     SL_MD5_SIZE = 16,
+    SL_SHA1_SIZE = 20,
     SL_AES_KEY_SIZE = 32,
     SL_GCM_NONCE_SIZE = 12,
     SL_GCM_TAG_SIZE = 16,
@@ -35,7 +36,11 @@ void sl_hmac_sha256(const void *key, size_t n_key, const void *bytes, size_t n,
 /* For what asks for it and trusts nothing to it: Content-MD5. */
 void sl_md5(const void *bytes, size_t n, unsigned char out[SL_MD5_SIZE]);
 
-/* The same over pieces (a CSV stream), or over many messages with one key: the key's part of
+/* For providers that sign with it; nothing of ours is proven by SHA-1. */
+void sl_hmac_sha1(const void *key, size_t n_key, const void *bytes, size_t n,
+                  unsigned char out[SL_SHA1_SIZE]);
+
+/* SHA-256 over pieces (a CSV stream), or over many messages with one key: the key's part of
  * the work is then done once. Begin zeroed:
  *     SL_AUTO(sl_hash_end) struct sl_hash hash = { 0 }; */
 struct sl_hash {

@@ -136,6 +136,20 @@ static void hmac_is_that_of_the_rfc(void **state)
                    strlen(long_key_vectors[i].message), long_key_vectors[i].mac);
 }
 
+/* RFC 2202, section 3: cases 2 and 6. */
+static void hmac_sha1_is_that_of_the_rfc(void **state)
+{
+    static const char long_key[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    unsigned char out[SL_SHA1_SIZE], key[80];
+
+    (void)state;
+    sl_hmac_sha1("Jefe", 4, "what do ya want for nothing?", 28, out);
+    assert_hex(out, sizeof out, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    memset(key, 0xaa, sizeof key);
+    sl_hmac_sha1(key, sizeof key, long_key, strlen(long_key), out);
+    assert_hex(out, sizeof out, "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+}
+
 static void keys_around_one_block_give_the_same_hmac_both_ways(void **state)
 {
     unsigned char key[70], once[SL_SHA256_SIZE];
@@ -281,6 +295,7 @@ int main(void)
         cmocka_unit_test(sha256_is_that_of_the_standard),
         cmocka_unit_test(pieces_hash_like_the_whole_and_one_context_serves_many),
         cmocka_unit_test(hmac_is_that_of_the_rfc),
+        cmocka_unit_test(hmac_sha1_is_that_of_the_rfc),
         cmocka_unit_test(keys_around_one_block_give_the_same_hmac_both_ways),
         cmocka_unit_test(gcm_seals_as_published_and_opens_again),
         cmocka_unit_test(gcm_does_not_open_with_any_bit_changed),
