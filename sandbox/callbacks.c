@@ -18,7 +18,7 @@ struct job {
     sl_callback_fn *ended;
     void *thing;
     int64_t delay_ms;
-    const char *url, *type, *body; /* behind the struct */
+    const char *url, *type, *body, *header; /* behind the struct; header may be "" */
     char bytes[];
 };
 
@@ -55,7 +55,8 @@ static char *copy_behind(char **at, const char *text)
 /* NULL, and told as unanswered, when too many are waiting. */
 static struct job *make_job(struct sl_callbacks *callbacks, const struct sl_callback *from)
 {
-    size_t n = strlen(from->url) + strlen(from->type) + strlen(from->body) + 3;
+    const char *header = from->header ? from->header : "";
+    size_t n = strlen(from->url) + strlen(from->type) + strlen(from->body) + strlen(header) + 4;
     struct job *job;
     char *at;
 
@@ -79,6 +80,7 @@ static struct job *make_job(struct sl_callbacks *callbacks, const struct sl_call
     job->url = copy_behind(&at, from->url);
     job->type = copy_behind(&at, from->type);
     job->body = copy_behind(&at, from->body);
+    job->header = copy_behind(&at, header);
     callbacks->n_jobs++;
     return job;
 }
@@ -201,6 +203,8 @@ static void start(struct sl_callbacks *callbacks, struct line *line, struct job 
     line->job = job;
     line->n_answer = 0;
     line->headers = curl_slist_append(NULL, sl_arena_printf(arena, "Content-Type: %s", job->type));
+    if (*job->header)
+        line->headers = curl_slist_append(line->headers, job->header);
     (void)curl_easy_setopt(line->curl, CURLOPT_URL, job->url);
     (void)curl_easy_setopt(line->curl, CURLOPT_HTTPHEADER, line->headers);
     (void)curl_easy_setopt(line->curl, CURLOPT_POSTFIELDS, job->body);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "sandbox/scenario.h"
 
 struct sl_sandbox;
@@ -31,7 +32,8 @@ void sl_callbacks_free(struct sl_callbacks **callbacks); /* cancels first; for S
 typedef void sl_callback_fn(struct sl_sandbox *box, void *thing, int status, const char *answer);
 
 struct sl_callback {
-    const char *url, *type, *body; /* copied */
+    const char *url, *type, *body; /* copied, as is … */
+    const char *header;            /* … one more header, "Name: value"; or NULL */
     int64_t delay_ms;
     struct sl_visit *holds; /* whose answer waits for this one's end; or NULL */
     sl_callback_fn *ended;  /* or NULL */
@@ -49,6 +51,9 @@ struct sl_script {
     const char *other;         /* with another amount, or of another number */
     const char *contrary;      /* success told as failure */
     int64_t delay_ms, late_ms; /* late_ms: in the scenario late-callback */
+    /* The header that proves what goes to this address, in the arena; NULL: nothing is signed. A
+     * forged callback has that of the genuine one. */
+    const char *(*sign)(struct sl_arena *arena, const char *url, const char *body);
 };
 void sl_callbacks_play(struct sl_callbacks *callbacks, enum sl_scenario scenario,
                        struct sl_visit *visit, const struct sl_script *script);

@@ -45,7 +45,8 @@ bool sl_callbacks_loopback(const char *url)
 enum { MOST_PARTS = 3 };
 
 /* One letter for each callback: the genuine one, the genuine one to a wrong token, the
- * other one, the contrary. The first row is for every scenario without its own. */
+ * other one, the same forged (where callbacks are signed it has the genuine one's signature), the
+ * contrary. The first row is for every scenario without its own. */
 static const struct play {
     enum sl_scenario scenario;
     char parts[MOST_PARTS + 1];
@@ -58,7 +59,7 @@ static const struct play {
     { .scenario = SL_PLAY_EARLY_CALLBACK, .parts = "g", .early = true },
     { .scenario = SL_PLAY_DLR_EARLY, .parts = "g", .early = true },
     { .scenario = SL_PLAY_DUPLICATE_CALLBACK, .parts = "gg" },
-    { .scenario = SL_PLAY_FORGED_CALLBACK, .parts = "wog" },
+    { .scenario = SL_PLAY_FORGED_CALLBACK, .parts = "wfg" },
     { .scenario = SL_PLAY_CONTRADICTORY_CALLBACK, .parts = "gc" },
     { .scenario = SL_PLAY_WRONG_AMOUNT, .parts = "o" },
 };
@@ -101,6 +102,10 @@ static struct sl_callback make_part(struct sl_arena *arena, char letter,
         part.body = script->other;
     if (letter == 'c' && script->contrary)
         part.body = script->contrary;
+    if (script->sign)
+        part.header = script->sign(arena, part.url, part.body);
+    if (letter == 'f' && script->other)
+        part.body = script->other;
     return part;
 }
 

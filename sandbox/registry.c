@@ -7,6 +7,7 @@
 const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_africastalking,
     &sl_sim_mpesa,
+    &sl_sim_twilio,
 };
 
 const size_t sl_n_simulators = SL_COUNT(sl_simulators);

@@ -26,6 +26,7 @@ struct sl_simulator {
 
 extern const struct sl_simulator sl_sim_africastalking;
 extern const struct sl_simulator sl_sim_mpesa;
+extern const struct sl_simulator sl_sim_twilio;
 
 extern const struct sl_simulator *const sl_simulators[];
 extern const size_t sl_n_simulators;

@@ -20,7 +20,9 @@
  * username but "wrong". M-Pesa: a key that begins "sandbox-key" with a secret that begins
  * "sandbox-secret"; shortcode 174379 with Safaricom's public passkey, any other with that
  * or "sandbox-passkey", 999999 does not exist; 600500 has its C2B URLs registered already;
- * initiator "wrong" is refused by the result.
+ * initiator "wrong" is refused by the result. Twilio: any account with the auth token
+ * "sandbox-token", or an API key with the secret "sandbox-secret"; AC and 32 times "e" has test
+ * credentials. Its documented test numbers answer as they do for test credentials.
  *
  * Paths are the providers' own; /CODE before them is understood too (two providers may
  * share a path). Control, JSON:
@@ -33,9 +35,12 @@
  *                                     for SMS one a recipient: at is ms since 1970
  *   GET  /_sandbox/counts             totals; "duplicated" counts SMS with number and text
  *                                     of an earlier accepted one
- *   POST /_sandbox/callbacks/CODE     africastalking: {"dlr":URL,"in":URL,"optout":URL}
+ *   POST /_sandbox/callbacks/CODE     africastalking: {"dlr":URL,"in":URL,"optout":URL};
+ *                                     twilio: {"in":URL}
  *   POST /_sandbox/fire/CODE          africastalking: {"event":"optout","phone":...,"sender":...}
- *                                     or {"event":"in","phone":...,"to":...,"text":...}
+ *                                     or {"event":"in","phone":...,"to":...,"text":...};
+ *                                     twilio: {"event":"in","phone":...,"text":...,
+ *                                     "optout_type":...}
  *   POST /_sandbox/reset              forgets records, counts, tokens, payments, waiting
  *                                     callbacks and URLs; scenario and settings stay */
 #ifndef SL_SANDBOX_SANDBOX_H

@@ -19,7 +19,7 @@ static const struct {
     [SL_PLAY_LATE_CALLBACK] = { "late-callback", "done at once, called back after late_ms" },
     [SL_PLAY_DUPLICATE_CALLBACK] = { "duplicate-callback", "the callback comes twice" },
     [SL_PLAY_FORGED_CALLBACK] = { "forged-callback", "before the genuine callback come one with a "
-                                                     "wrong token and one with another amount" },
+                                                     "wrong token and one with another content" },
     [SL_PLAY_CONTRADICTORY_CALLBACK] = { "contradictory-callback",
                                          "done, and a second callback says failed" },
     [SL_PLAY_WRONG_AMOUNT] = { "wrong-amount", "the callback tells another amount" },

@@ -29,10 +29,18 @@ static const struct recipe {
     struct sl_change settings[MOST_SETTINGS]; /* up to the first NULL name */
     bool told;   /* the sandbox is told whom to call; else each request says it */
     bool folder; /* it needs no sandbox but a folder, its `root` */
+    const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
       .settings = { { "username", "sandbox" }, { "api_key", "sandbox-key" } },
       .told = true },
+    { .code = "twilio",
+      .settings = { { "account_sid", "AC00000000000000000000000000000001" },
+                    { "auth_token", "sandbox-token" },
+                    { "from", "+15005550006" } },
+      .told = true,
+      .hook = "status",
+      .hook_setting = "status_callback" },
     { .code = "mpesa",
       .settings = { { "consumer_key", "sandbox-key" },
                     { "consumer_secret", "sandbox-secret" },
@@ -163,6 +171,19 @@ static int make_endpoint(const struct setup *setup, const char *code, struct sl_
                                 err);
 }
 
+/* Each request says whom to call, by a setting. */
+static int set_hook(const struct setup *setup, const struct recipe *recipe,
+                    const struct sl_endpoint_made *made, struct sl_err *err)
+{
+    struct sl_change change = { .name = recipe->hook_setting };
+    const struct sl_config_set set = { .changes = &change, .n_changes = 1, .partial = true };
+
+    for (size_t i = 0; i < made->n_urls; i++)
+        if (strcmp(made->urls[i].hook, recipe->hook) == 0)
+            change.value = made->urls[i].url;
+    return sl_config_set(setup->service, &setup->school, sl_adapter_find(recipe->code), &set, err);
+}
+
 static int register_urls(const struct setup *setup, const char *code,
                          const struct sl_endpoint_made *made, struct sl_err *err)
 {
@@ -198,6 +219,8 @@ static int prepare(const struct setup *setup, const struct recipe *recipe,
     if (make_endpoint(setup, recipe->code, &made, err) < 0)
         return -1;
     prepared->endpoint = made.id;
+    if (recipe->hook && set_hook(setup, recipe, &made, err) < 0)
+        return -1;
     prepared->called = sl_callbacks_loopback(public_url);
     if (prepared->called && recipe->told)
         return register_urls(setup, recipe->code, &made, err);

@@ -137,7 +137,6 @@ static int resend(struct sl_service *service, const struct sl_item *item, int64_
 const struct sl_domain sl_messages_domain = {
     .operation = "sms.send",
     .reference_type = "message",
-    .reference = reference,
     .load = load,
     .settle = settle,
     .end = end,

@@ -69,7 +69,12 @@ static const char *log_problem(const struct sl_job *job)
 
 static const char *reference_of(const struct sl_job *job)
 {
-    return job->domain->reference ? job->domain->reference(job) : job->item.public_id;
+    if (job->domain->reference)
+        return job->domain->reference(job);
+    if (job->n_items == 1 && job->messages)
+        return sl_arena_printf(job->arena, "%s-%lld", job->messages[0].batch,
+                               (long long)job->messages[0].line);
+    return job->item.public_id;
 }
 
 static const char *const *asked_phones(struct sl_job *job, size_t *n)

@@ -7,8 +7,10 @@ start_all() {
     echo 'lease_seconds: 1' >> "$SL_CONFIG"
     start sandbox sl-sandbox serve --listen 127.0.0.1:0
     export SL_SANDBOX_URL=http://$address
-    start_daemon 127.0.0.1:0
-    echo "public_url: http://$address" >> "$SL_CONFIG"
+    start_daemon 127.0.0.1:0 # for an address; it reads its own from the file when it starts
+    echo "public_url: http://$hooks" >> "$SL_CONFIG"
+    kill "$daemon" && wait "$daemon"
+    start_daemon "$hooks"
     sl-sandbox setup -s greenhill --url "$SL_SANDBOX_URL" > /dev/null 2>&1
     export SL_SCHOOL=greenhill
 }
