@@ -1,6 +1,7 @@
 # make            build everything into build/
 # make check      install what it needs, build, run every quick test
 # make SAN=1 …    the same under AddressSanitizer, LeakSanitizer and UBSan, into build/san/
+# make check-real the suites against real servers and the SDKs of providers (tests/real)
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -89,6 +90,10 @@ check: deps
 
 tests: all $(TESTS)
 
+check-real: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@scripts/check-real $(BUILD)
+
 demo: deps
 	@scripts/demo
 
@@ -148,6 +153,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps check tests demo fuzz bench lint format install clean
+.PHONY: all deps check check-real tests demo fuzz bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
