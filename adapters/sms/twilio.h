@@ -1,7 +1,7 @@
 /* What the files of Twilio share; nobody else includes it.
  *
- * twilio.c has the facts and builds, twilio_answers.c reads answers, and twilio_hooks.c proves and
- * reads callbacks. */
+ * twilio.c has the facts and builds, twilio_answers.c reads answers about messages, twilio_account.c
+ * those about the account, and twilio_hooks.c proves and reads callbacks. */
 #ifndef SL_ADAPTERS_SMS_TWILIO_H
 #define SL_ADAPTERS_SMS_TWILIO_H
 
@@ -39,10 +39,17 @@ bool sl_twilio_delivery(const char *status, enum sl_delivery *delivery);
  * arena; NULL for NULL and "". */
 const char *sl_twilio_reason(struct sl_arena *arena, const char *code);
 
+/* Of an answer that is no success; `doc` is its JSON, or NULL. */
+void sl_twilio_read_refusal(const struct sl_call *call, const struct sl_exchange *exchange,
+                            struct json_object *doc, struct sl_result *result);
+
 void sl_twilio_parse_send(const struct sl_call *call, const struct sl_exchange *exchange,
                           struct sl_result *result);
 void sl_twilio_parse_status(const struct sl_call *call, const struct sl_exchange *exchange,
                             struct sl_result *result);
+
+/* ---- twilio_account.c ---------------------------------------------------------------- */
+
 void sl_twilio_parse_balance(const struct sl_call *call, const struct sl_exchange *exchange,
                              struct sl_result *result);
 void sl_twilio_parse_test(const struct sl_call *call, const struct sl_exchange *exchange,
