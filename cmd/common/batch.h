@@ -46,4 +46,10 @@ struct sl_finish {
 };
 int sl_batch_finish(const struct sl_cli *cli, const struct sl_finish *finish, struct sl_err *err);
 
+/* Asks the provider how far a message came and what it cost, and waits for the answer. SL_ERR_USAGE
+ * for a whole batch, SL_ERR_DATA for a message whose reference nobody knows, SL_ERR_CONFIG for a
+ * provider that cannot be asked. */
+int sl_batch_ask(const struct sl_cli *cli, struct sl_service *service, const struct sl_batch *batch,
+                 const struct sl_school *school, int64_t line, struct sl_err *err);
+
 #endif

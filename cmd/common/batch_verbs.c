@@ -157,6 +157,8 @@ int sl_cancel_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
 }
 
 const struct sl_opt sl_status_options[] = {
+    { "ask", 0, SL_OPT_FLAG, offsetof(struct sl_status_options, ask), NULL,
+      .help = "Ask the provider first how far the message came and what it cost" },
     { "report", 0, SL_OPT_TEXT, offsetof(struct sl_status_options, report), "FILE",
       .help = "Write what became of each row, as CSV" },
     { 0 },
@@ -189,10 +191,11 @@ int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
     struct sl_batch batch;
     int64_t line;
 
-    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
+    if (sl_open_service(cli, given->ask ? SL_ALL_KEYS : SL_NO_KEYS, &service, err) < 0 ||
         find_batch(cli, service, cli->operands[0], &batch, &line, err) < 0 ||
         check_line(cli, service, &batch, line, err) < 0 ||
         sl_schools_get(service->db, cli->arena, batch.school_id, &school, err) <= 0 ||
+        (given->ask && sl_batch_ask(cli, service, &batch, &school, line, err) < 0) ||
         sl_report_open(cli, given->report, &report, err) < 0)
         return -1;
     if (report.file) {

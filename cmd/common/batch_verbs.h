@@ -13,6 +13,7 @@ struct sl_resume_options {
 };
 struct sl_status_options {
     const char *report;
+    bool ask;
 };
 int sl_resume_run(const struct sl_cli *cli, const void *options, struct sl_err *err);
 int sl_cancel_run(const struct sl_cli *cli, const void *options, struct sl_err *err);

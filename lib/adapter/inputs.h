@@ -80,7 +80,8 @@ struct sl_storage_ask {
     bool is_public;             /* url: for everybody and for good, where there is no other way */
 };
 
-/* sms.status: messages of one request whose answer was lost. call->id is that of the request. */
+/* sms.status: messages of one request whose answer was lost; call->id is that of the request. Or one
+ * that the provider has: then its reference is all that is known. */
 struct sl_message_asked {
     const char *id; /* our own, "01K…-17" */
     const char *to;

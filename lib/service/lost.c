@@ -148,10 +148,9 @@ static int find_asked(struct sl_service *service, struct sl_job *job, struct sl_
     return found > 0 && asked->waits_for ? 1 : found < 0 ? -1 : 0;
 }
 
-static void fill_input(struct sl_job *job, const struct sl_item *asked, int n)
+/* `payload` and time are those of the request, as far as they matter. */
+static void fill_input(struct sl_job *job, struct json_object *payload, int64_t sent_ms, int n)
 {
-    SL_AUTO(sl_json_free)
-    struct json_object *payload = sl_json_parse(asked->payload, strlen(asked->payload));
     struct sl_messages_ask *ask = SL_NEW(job->arena, struct sl_messages_ask, 1);
     struct sl_message_asked *messages = SL_NEW(job->arena, struct sl_message_asked, (size_t)n);
     const char *text = sl_json_text(payload, "text");
@@ -168,26 +167,49 @@ static void fill_input(struct sl_job *job, const struct sl_item *asked, int n)
         .text = sl_arena_strdup(job->arena, text ? text : ""),
         .messages = messages,
         .n_messages = (size_t)n,
-        .sent_ms = asked->last_attempt_at,
+        .sent_ms = sent_ms,
     };
     job->call.in.asked = ask;
     job->n_items = (size_t)n;
 }
 
 /* What is known by now is not asked about: the row that waited for it is over. */
+static int load_lost(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    SL_AUTO(sl_json_free) struct json_object *payload = NULL;
+    struct sl_item asked;
+    int found = find_asked(service, job, &asked, err), n;
+
+    if (found <= 0)
+        return found;
+    n = sl_messages_of_row(service->db, job->arena, asked.id, "unknown", &job->messages, err);
+    if (n == 0)
+        return conclude(service, asked.id, sl_now_ms(), err);
+    payload = sl_json_parse(asked.payload, strlen(asked.payload));
+    fill_input(job, payload, asked.last_attempt_at, n);
+    return n < 0 ? -1 : 1;
+}
+
+/* A person asks about one that the provider has: {"message": its number}. */
+static int64_t told_id(const struct sl_job *job)
+{
+    return sl_json_int(job->payload, "message", 0);
+}
+
+static int load_told(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    int found;
+
+    job->messages = SL_NEW(job->arena, struct sl_message, 1);
+    found = sl_messages_find_told(service->db, job->arena, told_id(job), job->messages, err);
+    if (found > 0)
+        fill_input(job, NULL, 0, 1);
+    return found;
+}
+
 static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
 {
-    struct sl_item asked;
-    int found = find_asked(service, job, &asked, err);
-    int n = found > 0 ? sl_messages_of_row(service->db, job->arena, asked.id, "unknown",
-                                           &job->messages, err)
-                      : found;
-
-    if (found > 0 && n == 0)
-        return conclude(service, asked.id, sl_now_ms(), err);
-    if (n > 0)
-        fill_input(job, &asked, n);
-    return n > 0 ? 1 : n;
+    return told_id(job) ? load_told(service, job, err) : load_lost(service, job, err);
 }
 
 /* ---- By asking: the answer ----------------------------------------------------------------------- */
@@ -292,8 +314,8 @@ static int look_whether_resent(struct answer *answer, struct sl_err *err)
     return found < 0 ? -1 : 0;
 }
 
-static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
-                  int64_t now_ms, struct sl_err *err)
+static int settle_lost(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                       int64_t now_ms, struct sl_err *err)
 {
     struct answer answer = { .service = service, .job = job, .now_ms = now_ms };
     int found;
@@ -315,6 +337,34 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
                    sl_batches_resume(service->db, answer.asked.batch_id, now_ms, err) < 0
                ? -1
                : 0;
+}
+
+/* Its status moves up, and what it cost is new. */
+static int settle_told(struct sl_service *service, struct sl_job *job, int64_t now_ms,
+                       struct sl_err *err)
+{
+    const struct sl_message *message = &job->messages[0];
+    const struct sl_outcome *outcome = &job->result.items[0];
+    const char *status = sl_lost_status(outcome->delivery);
+    struct sl_message_news news = sl_lost_news(job->arena, outcome, status ? status : "sent");
+    int64_t changed;
+
+    if (outcome->verdict != SL_OK)
+        return 0;
+    if (sl_messages_settle(service->db, message->id, &news, now_ms, err) < 0)
+        return -1;
+    return sl_messages_report(service->db, job->item.school_id, job->item.provider_id,
+                              message->external_reference, message->address, news.status,
+                              news.error, now_ms, &changed, err) < 0
+               ? -1
+               : 0;
+}
+
+static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                  int64_t now_ms, struct sl_err *err)
+{
+    return told_id(job) ? settle_told(service, job, now_ms, err)
+                        : settle_lost(service, job, course, now_ms, err);
 }
 
 const struct sl_domain sl_sms_status_domain = {

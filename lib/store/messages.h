@@ -161,6 +161,11 @@ int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t scho
                           int64_t provider_id, const char *batch, int64_t line,
                           struct sl_message *message, struct sl_err *err);
 
+/* One whose reference the provider has told, and whose person was not forgotten. Returns 1, 0 or
+ * -1. */
+int sl_messages_find_told(struct sl_db *db, struct sl_arena *arena, int64_t id,
+                          struct sl_message *message, struct sl_err *err);
+
 /* Whether some message at that provider, of whatever school, has the reference. Returns 1, 0 or
  * -1. */
 int sl_messages_has_external(struct sl_db *db, int64_t provider_id, const char *external_reference,

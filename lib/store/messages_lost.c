@@ -31,6 +31,29 @@ int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t scho
     return 1;
 }
 
+static const char told_sql[] =
+    "SELECT m.address, m.line, m.external_reference, b.public_id FROM messages m"
+    " JOIN message_batches b ON b.id = m.batch_id WHERE m.id = $1"
+    " AND m.external_reference IS NOT NULL AND m.address IS NOT NULL";
+
+int sl_messages_find_told(struct sl_db *db, struct sl_arena *arena, int64_t id,
+                          struct sl_message *message, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int more = sl_db_query(&rows, db, told_sql, SL_PARAMS(SL_INT(id)), err);
+
+    if (more < 0 || (more = sl_rows_next(&rows, err)) <= 0)
+        return more;
+    *message = (struct sl_message){
+        .id = id,
+        .address = sl_arena_strdup(arena, sl_row_text(&rows, 0)),
+        .line = sl_row_int(&rows, 1),
+        .external_reference = sl_arena_strdup(arena, sl_row_text(&rows, 2)),
+        .batch = sl_arena_strdup(arena, sl_row_text(&rows, 3)),
+    };
+    return 1;
+}
+
 static const char has_external_sql[] =
     "SELECT 1 FROM messages m JOIN message_batches b ON b.id = m.batch_id"
     " WHERE m.external_reference = $1 AND b.provider_id = $2 LIMIT 1";

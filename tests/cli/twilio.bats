@@ -176,3 +176,20 @@ twilio() {
     [ "$(twilio +254711000001 --data-urlencode From=+15005550006 -d "Body=$(printf 'a%.0s' {1..1601})")" = 21617 ]
     [ "$(curl -sS -u AC00000000000000000000000000000001:wrong "$SL_SANDBOX_URL/2010-04-01/Accounts/AC00000000000000000000000000000001.json" | jq .code)" = 20003 ]
 }
+
+@test "asking about one message brings what no report told" {
+    id=$(send 'Fees are due' 0799900006) # no report comes
+    message_is "$id" sent
+    [ "$(message "$id" cost)" = null ]
+    run -0 --separate-stderr sl-sms status "$id" --ask -f json
+    [ "$(field status <<< "$output")" = delivered ]
+    [ "$(field cost <<< "$output") $(field currency <<< "$output")" = '0.00750 USD' ]
+    [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'sms.status' AND reference_id = '$id'")" -eq 1 ]
+    reset # Twilio does not know it any more
+    run -65 sl-sms status "$id" --ask
+    run -64 sl-sms status "${id%-1}" --ask
+    [[ "$output" == *"one message"* ]]
+    id=$(sl-sms send -p africastalking -m Habari 0711000001 -f json | field id)
+    run -78 sl-sms status "$id" --ask
+    [[ "$output" == *"does no sms.status"* ]]
+}
