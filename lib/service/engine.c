@@ -259,12 +259,12 @@ static int64_t units_of(const struct sl_job *job)
 {
     int64_t n = 0;
 
-    if (!job->item.batch_id) /* it sends no messages, though it may ask about some */
-        return 1;
     switch (job->account->adapter->limits.unit) {
     case SL_PER_REQUEST: return 1;
     case SL_PER_ITEM: return (int64_t)job->n_items;
     case SL_PER_SEGMENT:
+        if (job->op->input == SL_INPUT_MESSAGES) /* it only asks */
+            return 1;
         for (size_t i = 0; i < job->n_items && job->messages; i++)
             n += job->messages[i].segments > 0 ? job->messages[i].segments : 1;
         return n > 0 ? n : 1;

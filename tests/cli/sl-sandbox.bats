@@ -160,11 +160,11 @@ sms() {
 @test "setup makes the school and sets every provider that is simulated" {
     serve
     run -0 --separate-stderr sl-sandbox setup -s greenhill -f json
-    [ "$(jq -r '[.[].provider] | join(" ")' <<< "$output")" = 'africastalking mpesa local' ]
+    for code in africastalking twilio mpesa local; do jq -e --arg code "$code" 'any(.provider == $code)' <<< "$output"; done
     [ "$(jq -r '[.[].base_url // empty] | unique | join(" ")' <<< "$output")" = "$SL_SANDBOX_URL" ]
     [ "$(sl-config school show greenhill -f json | field name)" = Greenhill ]
     [ "$(sl-config list -s greenhill -f json | jq -r '[.[].environment] | unique | join(" ")')" = sandbox ]
-    [ "$(sl-config webhook list -s greenhill -f json | jq length)" -eq 2 ]
+    [ "$(sl-config webhook list -s greenhill -f json | jq length)" -eq "$(jq '[.[].webhook // empty] | length' <<< "$output")" ]
 }
 
 @test "what setup has set is what the sandbox takes, at full speed" {
@@ -184,7 +184,7 @@ sms() {
     stop
     serve
     run -0 --separate-stderr sl-sandbox setup -s greenhill -f json
-    [ "$(sl-config webhook list -s greenhill -f json | jq length)" -eq 2 ]
+    [ "$(sl-config webhook list -s greenhill -f json | jq length)" -eq "$(jq '[.[].webhook // empty] | length' <<< "$output")" ]
     run -0 --separate-stderr sl-sms send -s greenhill -m Hello -f json +254711000001
     [ "$(field status <<< "$output")" = sent ]
 }
