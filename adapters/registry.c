@@ -1,6 +1,7 @@
 /* Every provider, one line each. The only file that knows their names. */
 #include "adapters/registry.h"
 
+/* clang-format off */
 const struct sl_adapter *const sl_adapters[] = {
     &sl_mpesa,
     &sl_africastalking,

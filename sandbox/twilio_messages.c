@@ -78,7 +78,7 @@ static const char *signed_text(struct sl_arena *arena, const char *url, const ch
 {
     char *at = sl_arena_strdup(arena, body), *name, *value;
     struct sl_buf text = sl_buf_new(arena);
-    const char *fields[16];
+    const char *fields[16] = { 0 };
     size_t n = 0;
 
     while (n < SL_COUNT(fields) && sl_form_next(&at, &name, &value))
