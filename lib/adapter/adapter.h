@@ -281,7 +281,7 @@ enum sl_cure { SL_NO_CURE, SL_FRESH_CONNECTION, SL_HALVE };
 
 enum sl_learned { SL_NOTHING, SL_DEAD_ADDRESS, SL_OPTED_OUT };
 
-/* How far a message came. Ranked: a status only moves up; of two final ones the first stays. */
+/* How far a message came. Ranked: a status only moves up; of undelivered and failed the first stays. */
 enum sl_delivery {
     SL_DELIVERY_NONE,
     SL_DELIVERY_SENT,
