@@ -127,7 +127,7 @@ static bool sender_is_good(struct sl_visit *visit, const struct sl_twilio_form *
         sl_twilio_refuse(visit, magic->code == 21611 ? 429 : 400, magic->code, magic->text);
     else if (form->service && !sl_twilio_sid(form->service, "MG"))
         sl_twilio_refuse(visit, 400, 21701, "The Messaging Service does not exist");
-    else if (test && (form->service || strcmp(form->from, test_number) != 0))
+    else if (test && (!form->from || form->service || strcmp(form->from, test_number) != 0))
         sl_twilio_refuse(visit, 400, 21606,
                          "The 'From' phone number provided is not a valid sender");
     else if (form->from && (!is_sender(form->from) || visit->scenario == SL_PLAY_INVALID_SENDER))
