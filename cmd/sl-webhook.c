@@ -11,12 +11,14 @@
 /* ---- serve ---------------------------------------------------------------------------------- */
 
 struct serve_options {
-    const char *listen, *tls_cert, *tls_key, *trust_proxy;
+    const char *listen, *metrics, *tls_cert, *tls_key, *trust_proxy;
 };
 
 static const struct sl_opt serve_options[] = {
     { "listen", 0, SL_OPT_TEXT, offsetof(struct serve_options, listen), "ADDRESS",
       .help = "ADDRESS:PORT or unix:PATH; 127.0.0.1:8480 if it is not given" },
+    { "metrics", 0, SL_OPT_TEXT, offsetof(struct serve_options, metrics), "ADDRESS",
+      .help = "ADDRESS:PORT or unix:PATH on this machine, where Prometheus finds /metrics" },
     { "tls-cert", 0, SL_OPT_TEXT, offsetof(struct serve_options, tls_cert), "FILE",
       .help = "Certificate and its chain, PEM: speak HTTPS" },
     { "tls-key", 0, SL_OPT_TEXT, offsetof(struct serve_options, tls_key), "FILE",
@@ -49,6 +51,7 @@ static int serve_run(const struct sl_cli *cli, const void *opaque, struct sl_err
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     struct sl_httpd_options options = {
         .listen = given->listen ? given->listen : "127.0.0.1:8480",
+        .second = given->metrics,
         .tls_cert = given->tls_cert,
         .tls_key = given->tls_key,
         .trust_proxy = given->trust_proxy,

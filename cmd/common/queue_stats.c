@@ -8,15 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/common/metrics.h"
 #include "cmd/common/open.h"
+#include "cmd/common/queue_state.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/cli/output.h"
-#include "lib/service/awaited.h"
-#include "lib/service/service.h"
-#include "lib/store/accounts.h"
-#include "lib/store/queue_view.h"
 #include "lib/store/schools.h"
 
 const struct sl_opt sl_stats_options[] = {
@@ -31,77 +29,6 @@ const struct sl_opt sl_stats_options[] = {
       .help = "Write them for Prometheus, into a file that is replaced at once, or to stdout" },
     { 0 },
 };
-
-/* ---- What there is ----------------------------------------------------------------------- */
-
-struct account {
-    const char *name, *provider;
-    const char *paused; /* why it is not called, and until when; NULL: it is */
-    bool blocked, open, held;
-    struct account *next;
-};
-
-struct state {
-    struct sl_queue_stats queue;
-    struct account *accounts; /* those in use, of the school or of all */
-    int64_t blocked, open, held;
-};
-
-static void add_account(struct sl_arena *arena, struct state *state, struct account **last,
-                        const struct sl_account_row *row)
-{
-    struct account *account = SL_NEW(arena, struct account, 1);
-
-    *account = (struct account){ .name = sl_arena_strdup(arena, row->account),
-                                 .provider = sl_arena_strdup(arena, row->provider),
-                                 .paused = sl_awaited_account(arena, row, sl_now_ms()),
-                                 .blocked = row->blocked != NULL,
-                                 .open = row->open,
-                                 .held = row->hold_ms > 0 };
-    if (*last)
-        (*last)->next = account;
-    else
-        state->accounts = account;
-    *last = account;
-    state->blocked += account->blocked;
-    state->open += account->open;
-    state->held += account->held;
-}
-
-static int read_accounts(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
-                         struct state *state, struct sl_err *err)
-{
-    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    struct sl_boot_now now = { .ms = sl_boot_ms() };
-    struct account *last = NULL;
-    struct sl_account_row row;
-    int more;
-
-    sl_boot_id(now.id);
-    if (sl_accounts_list(&rows, service->db, err) < 0)
-        return -1;
-    while ((more = sl_accounts_next(&rows, &now, &row, err)) > 0) {
-        int used = sl_queue_view_uses(service->db, school_id, row.account, err);
-
-        if (used < 0)
-            return -1;
-        if (used)
-            add_account(arena, state, &last, &row);
-    }
-    return more;
-}
-
-static int read_state(const struct sl_cli *cli, struct state *state, struct sl_err *err)
-{
-    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_school school = { 0 };
-
-    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
-        (cli->school && sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0) ||
-        sl_queue_view_stats(service->db, school.id, sl_now_ms(), &state->queue, err) < 0)
-        return -1;
-    return read_accounts(service, cli->arena, school.id, state, err);
-}
 
 /* ---- For a person ------------------------------------------------------------------------ */
 
@@ -119,11 +46,11 @@ static const struct sl_column columns[] = {
     { "paused", SL_JSON, 0 }, /* [{"provider", "why"}] of these three */
 };
 
-static const char *paused_json(struct sl_arena *arena, const struct state *state)
+static const char *paused_json(struct sl_arena *arena, const struct sl_queue_state *state)
 {
     SL_AUTO(sl_json_free) struct json_object *list = json_object_new_array();
 
-    for (const struct account *a = state->accounts; a; a = a->next) {
+    for (const struct sl_queue_account *a = state->accounts; a; a = a->next) {
         struct json_object *one;
 
         if (!a->paused)
@@ -137,9 +64,9 @@ static const char *paused_json(struct sl_arena *arena, const struct state *state
     return sl_json_print(arena, list);
 }
 
-static void tell_accounts(const struct sl_cli *cli, const struct state *state)
+static void tell_accounts(const struct sl_cli *cli, const struct sl_queue_state *state)
 {
-    for (const struct account *a = state->accounts; a; a = a->next)
+    for (const struct sl_queue_account *a = state->accounts; a; a = a->next)
         if (a->paused)
             sl_say(cli, "%s: %s is %s; when it is mended, `sl-config test` opens it", cli->program,
                    a->provider, a->paused);
@@ -148,7 +75,7 @@ static void tell_accounts(const struct sl_cli *cli, const struct state *state)
                cli->program, state->queue.for_person);
 }
 
-static int print_state(const struct sl_cli *cli, const struct state *state, struct sl_err *err)
+static int print_state(const struct sl_cli *cli, const struct sl_queue_state *state, struct sl_err *err)
 {
     SL_AUTO(sl_output_free)
     struct sl_output *output =
@@ -199,7 +126,7 @@ static int read_ages(const struct sl_stats_options *given, struct ages *ages, st
     return 0;
 }
 
-static enum nagios judge(const struct state *state, const struct ages *ages)
+static enum nagios judge(const struct sl_queue_state *state, const struct ages *ages)
 {
     int64_t oldest = state->queue.oldest_due_seconds;
 
@@ -213,12 +140,12 @@ static enum nagios judge(const struct state *state, const struct ages *ages)
 
 /* Beside how many: " (africastalking is held until …: …)". What a provider said stays one line, and
  * no bar ends it for Nagios. */
-static const char *paused_text(struct sl_arena *arena, const struct state *state)
+static const char *paused_text(struct sl_arena *arena, const struct sl_queue_state *state)
 {
     struct sl_buf text = sl_buf_new(arena);
     char *shown;
 
-    for (const struct account *a = state->accounts; a; a = a->next)
+    for (const struct sl_queue_account *a = state->accounts; a; a = a->next)
         if (a->paused)
             sl_buf_printf(&text, "%s%s is %s", text.len > 0 ? ", " : " (", a->provider, a->paused);
     sl_buf_text(&text, text.len > 0 ? ")" : "");
@@ -228,7 +155,7 @@ static const char *paused_text(struct sl_arena *arena, const struct state *state
     return shown;
 }
 
-static enum nagios check(const struct sl_cli *cli, const struct state *state,
+static enum nagios check(const struct sl_cli *cli, const struct sl_queue_state *state,
                          const struct ages *ages)
 {
     static const char *const words[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
@@ -246,86 +173,6 @@ static enum nagios check(const struct sl_cli *cli, const struct state *state,
 }
 
 /* ---- For Prometheus ---------------------------------------------------------------------- */
-
-static void write_items(struct sl_buf *out, const struct sl_queue_stats *q)
-{
-    const struct {
-        const char *status;
-        int64_t n;
-    } items[] = {
-        { "pending", q->pending }, { "processing", q->processing },
-        { "waiting", q->waiting }, { "completed", q->completed },
-        { "failed", q->failed },   { "cancelled", q->cancelled },
-    };
-
-    sl_buf_text(out, "# HELP shulelabs_queue_items Rows of the queue.\n"
-                     "# TYPE shulelabs_queue_items gauge\n");
-    for (size_t i = 0; i < SL_COUNT(items); i++)
-        sl_buf_printf(out, "shulelabs_queue_items{status=\"%s\"} %" PRId64 "\n", items[i].status,
-                      items[i].n);
-    sl_buf_printf(out,
-                  "# HELP shulelabs_queue_for_person Rows whose outcome only a person can tell.\n"
-                  "# TYPE shulelabs_queue_for_person gauge\n"
-                  "shulelabs_queue_for_person %" PRId64 "\n"
-                  "# HELP shulelabs_queue_oldest_due_seconds How long the oldest is overdue.\n"
-                  "# TYPE shulelabs_queue_oldest_due_seconds gauge\n"
-                  "shulelabs_queue_oldest_due_seconds %" PRId64 "\n",
-                  q->for_person, q->oldest_due_seconds);
-}
-
-static void write_label(struct sl_buf *out, const char *name, const char *value)
-{
-    sl_buf_printf(out, "%s=\"", name);
-    for (; *value; value++) {
-        if (*value == '"' || *value == '\\')
-            sl_buf_text(out, "\\");
-        sl_buf_add(out, *value == '\n' ? "\\n" : value, *value == '\n' ? 2 : 1);
-    }
-    sl_buf_text(out, "\"");
-}
-
-static void write_accounts(struct sl_buf *out, const struct state *state, const char *name,
-                           const char *help, int64_t (*value)(const struct account *account))
-{
-    sl_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-    for (const struct account *a = state->accounts; a; a = a->next) {
-        sl_buf_printf(out, "%s{", name);
-        write_label(out, "provider", a->provider);
-        sl_buf_text(out, ",");
-        write_label(out, "account", a->name);
-        sl_buf_printf(out, "} %" PRId64 "\n", value(a));
-    }
-}
-
-static int64_t is_blocked(const struct account *account)
-{
-    return account->blocked;
-}
-
-static int64_t is_open(const struct account *account)
-{
-    return account->open;
-}
-
-static int64_t is_held(const struct account *account)
-{
-    return account->held;
-}
-
-static struct sl_buf metrics_text(const struct sl_cli *cli, const struct state *state)
-{
-    struct sl_buf out = sl_buf_new(cli->arena);
-
-    write_items(&out, &state->queue);
-    write_accounts(&out, state, "shulelabs_account_blocked",
-                   "Nobody calls the account until a person acts.", is_blocked);
-    write_accounts(&out, state, "shulelabs_account_breaker_open",
-                   "The account fails, and is left alone for a while.", is_open);
-    write_accounts(&out, state, "shulelabs_account_held",
-                   "All calls to the account wait, as it asked or because it has no money.",
-                   is_held);
-    return out;
-}
 
 /* Everybody may read it, as far as the umask lets: the collector is another user. */
 static int write_whole(int fd, const char *path, const struct sl_buf *text, struct sl_err *err)
@@ -362,10 +209,12 @@ static int write_file(const struct sl_cli *cli, const char *path, const struct s
     return status;
 }
 
-static int write_metrics(const struct sl_cli *cli, const char *path, const struct state *state,
-                         struct sl_err *err)
+static int write_metrics(const struct sl_cli *cli, const char *path,
+                         const struct sl_queue_state *state, struct sl_err *err)
 {
-    struct sl_buf text = metrics_text(cli, state);
+    struct sl_buf text = sl_buf_new(cli->arena);
+
+    sl_metrics_write(&text, state);
 
     if (strcmp(path, "-") != 0)
         return write_file(cli, path, &text, err);
@@ -376,9 +225,20 @@ static int write_metrics(const struct sl_cli *cli, const char *path, const struc
 
 /* ---- stats ------------------------------------------------------------------------------- */
 
+static int read_state(const struct sl_cli *cli, struct sl_queue_state *state, struct sl_err *err)
+{
+    SL_AUTO(sl_service_close) struct sl_service *service = NULL;
+    struct sl_school school = { 0 };
+
+    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
+        (cli->school && sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0))
+        return -1;
+    return sl_queue_state_read(service, cli->arena, school.id, state, err);
+}
+
 static int stats(const struct sl_cli *cli, const struct sl_stats_options *given, struct sl_err *err)
 {
-    struct state state = { 0 };
+    struct sl_queue_state state = { 0 };
     struct ages ages = { 0 };
 
     if (read_ages(given, &ages, err) < 0 || read_state(cli, &state, err) < 0 ||

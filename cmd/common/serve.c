@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cmd/common/metrics.h"
 #include "lib/base/clock.h"
 #include "lib/service/inbound.h"
 #include "lib/service/spawn.h"
@@ -13,6 +14,7 @@ enum {
     MAINTAIN_EVERY_MS = 60000,
     VALIDATOR_MS = 6000, /* M-Pesa waits for eight seconds */
     MOST_VALIDATORS = 32,
+    METRICS_MS = 2000, /* so old may they be: who asks often must not keep others waiting */
 };
 
 /* A school's program that is asked whether a payment may come. */
@@ -32,6 +34,8 @@ struct daemon {
     struct validator validators[MOST_VALIDATORS];
     bool fresh; /* there may be events that are not applied */
     int64_t applied_ms, next_apply_ms, next_maintain_ms, next_say_ms; /* boot clock */
+    struct sl_buf metrics;                                            /* as they were made last */
+    int64_t metrics_ms; /* when that was, boot clock */
 };
 
 /* At most one a second: trouble comes with every request. */
@@ -160,16 +164,58 @@ static struct sl_received *read_request(struct sl_http_request *request)
     return received;
 }
 
+static bool reads(const struct sl_http_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
 static bool answer_health(struct sl_http_request *request)
 {
-    if (strcmp(request->path, "/healthz") != 0 ||
-        (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0))
+    if (strcmp(request->path, "/healthz") != 0 || !reads(request))
         return false;
     request->type = "text/plain";
     request->text = "ok\n";
     request->status = 200;
     return true;
 }
+
+/* ---- Metrics ----------------------------------------------------------------------------------- */
+
+static const char *read_metrics(struct daemon *daemon)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    int64_t now_ms = sl_boot_ms();
+    struct sl_queue_state state;
+    struct sl_err err;
+
+    if (daemon->metrics.len > 0 && now_ms < daemon->metrics_ms + METRICS_MS)
+        return daemon->metrics.data;
+    if (sl_queue_state_read(daemon->service, arena, 0, &state, &err) < 0) {
+        complain(daemon, &err);
+        return NULL;
+    }
+    daemon->metrics.len = 0;
+    sl_metrics_write(&daemon->metrics, &state);
+    daemon->metrics_ms = now_ms;
+    return daemon->metrics.data;
+}
+
+static void answer_metrics(struct daemon *daemon, struct sl_http_request *request)
+{
+    request->status = 404;
+    if (strcmp(request->path, "/metrics") != 0)
+        return;
+    request->status = 405;
+    request->allow = "GET, HEAD";
+    if (!reads(request))
+        return;
+    request->allow = NULL;
+    request->type = "text/plain; version=0.0.4";
+    request->text = sl_arena_strdup(request->arena, read_metrics(daemon));
+    request->status = request->text ? 200 : 503;
+}
+
+/* ---- All that came ------------------------------------------------------------------------------ */
 
 static void serve(void *opaque, struct sl_http_request *const *requests, size_t n)
 {
@@ -179,7 +225,9 @@ static void serve(void *opaque, struct sl_http_request *const *requests, size_t 
     size_t n_group = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (!answer_health(requests[i]))
+        if (requests[i]->second)
+            answer_metrics(daemon, requests[i]);
+        else if (!answer_health(requests[i]))
             group[n_group++] = read_request(requests[i]);
     receive(daemon, group, n_group);
     for (size_t i = 0; i < n; i++) {
@@ -277,8 +325,11 @@ int sl_serve(const struct sl_cli *cli, struct sl_service *service,
     options.idle = idle;
     options.opaque = &daemon;
     daemon.inbox = sl_inbox_new(service);
+    daemon.metrics = sl_buf_new(service->arena);
     if (sl_httpd_open(&daemon.httpd, &options, err) < 0)
         return -1;
+    if (where->second)
+        sl_say(cli, "metrics on %s", sl_httpd_second_address(daemon.httpd));
     sl_say(cli, "listening on %s", sl_httpd_address(daemon.httpd));
     return sl_httpd_run(daemon.httpd, err);
 }

@@ -17,6 +17,7 @@
 
 enum {
     MOST_CONNECTIONS = 2000,
+    MOST_SECOND = 32, /* likewise, of the second address */
     SPARE_FILES = 128,
     MOST_HEAD = 32 * 1024,
     SILENT_S = 10,
@@ -48,16 +49,18 @@ static const char *read_file(struct sl_arena *arena, const char *path, struct sl
 
 /* ---- Opening and closing ------------------------------------------------------------- */
 
-static int start(struct sl_httpd *httpd, struct sl_err *err)
+static int start(struct door *door, struct sl_err *err)
 {
+    struct sl_httpd *httpd = door->httpd;
     const struct sl_httpd_options *options = &httpd->options;
+    unsigned most = door->second ? MOST_SECOND : MOST_CONNECTIONS;
     unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
     const char *cert = NULL, *key = NULL;
     struct MHD_OptionItem tls[] = { { MHD_OPTION_END, 0, NULL },
                                     { MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
                                     { MHD_OPTION_END, 0, NULL } };
 
-    if (options->tls_cert) {
+    if (options->tls_cert && !door->second) {
         cert = read_file(httpd->arena, options->tls_cert, err);
         key = cert ? read_file(httpd->arena, options->tls_key, err) : NULL;
         if (!key)
@@ -66,17 +69,17 @@ static int start(struct sl_httpd *httpd, struct sl_err *err)
         tls[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key };
         tls[1].ptr_value = (void *)(uintptr_t)cert;
     }
-    httpd->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, visit_request, httpd, MHD_OPTION_ARRAY, tls,
-                         MHD_OPTION_LISTEN_SOCKET, httpd->listener.fd, MHD_OPTION_URI_LOG_CALLBACK,
-                         visit_target, httpd, MHD_OPTION_NOTIFY_COMPLETED, visit_end, httpd,
-                         MHD_OPTION_NOTIFY_CONNECTION, visit_connection, httpd,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_S,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MOST_HEAD, MHD_OPTION_END);
-    if (httpd->daemon)
+    door->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, visit_request, door, MHD_OPTION_ARRAY, tls,
+                         MHD_OPTION_LISTEN_SOCKET, door->listener.fd, MHD_OPTION_URI_LOG_CALLBACK,
+                         visit_target, door, MHD_OPTION_NOTIFY_COMPLETED, visit_end, door,
+                         MHD_OPTION_NOTIFY_CONNECTION, visit_connection, door,
+                         MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT,
+                         (unsigned)SILENT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MOST_HEAD,
+                         MHD_OPTION_END);
+    if (door->daemon)
         return 0;
-    if (options->tls_cert)
+    if (cert)
         return sl_err_set(err, SL_ERR_CONFIG, "%s and %s are no certificate and its key",
                           options->tls_cert, options->tls_key);
     return sl_err_set(err, SL_ERR_INTERNAL, "libmicrohttpd does not start: %m");
@@ -89,8 +92,20 @@ static int add_to_loop(const struct sl_httpd *httpd, int fd, void *watch)
     return epoll_ctl(httpd->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* A NULL watch is libmicrohttpd's, which is run in every round anyhow; the signals' is the
- * daemon itself. */
+/* A NULL watch is libmicrohttpd's, which is run in every round anyhow. */
+static int add_doors(const struct sl_httpd *httpd)
+{
+    for (size_t i = 0; i < httpd->n_doors; i++) {
+        const union MHD_DaemonInfo *info =
+            MHD_get_daemon_info(httpd->doors[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+        if (add_to_loop(httpd, info->epoll_fd, NULL) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The signals' watch is the daemon itself. */
 static int open_loop(struct sl_httpd *httpd, struct sl_err *err)
 {
     sigset_t wanted;
@@ -103,8 +118,7 @@ static int open_loop(struct sl_httpd *httpd, struct sl_err *err)
     httpd->signals = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
     httpd->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (httpd->signals < 0 || httpd->epoll < 0 || add_to_loop(httpd, httpd->signals, httpd) < 0 ||
-        add_to_loop(httpd, MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
-                    NULL) < 0)
+        add_doors(httpd) < 0)
         return sl_err_set(err, SL_ERR_INTERNAL, "cannot wait for events: %m");
     return 0;
 }
@@ -122,6 +136,43 @@ static void raise_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Returns the next door, which is not open yet. */
+static struct door *add_door(struct sl_httpd *httpd)
+{
+    struct door *door = &httpd->doors[httpd->n_doors];
+
+    *door = (struct door){ .httpd = httpd, .listener.fd = -1, .second = httpd->n_doors > 0 };
+    httpd->n_doors++;
+    return door;
+}
+
+static int open_first(struct sl_httpd *httpd, struct sl_err *err)
+{
+    const struct sl_httpd_options *options = &httpd->options;
+    bool may_be_public = options->tls_cert != NULL;
+    struct door *door = add_door(httpd);
+    int taken = sl_listener_take(&door->listener, httpd->arena, may_be_public, err);
+
+    if (taken < 0 || (taken == 0 && sl_listener_open(&door->listener, httpd->arena, options->listen,
+                                                     may_be_public, err) < 0))
+        return -1;
+    return start(door, err);
+}
+
+static int open_second(struct sl_httpd *httpd, struct sl_err *err)
+{
+    struct door *door;
+
+    if (!httpd->options.second)
+        return 0;
+    door = add_door(httpd);
+    if (sl_listener_open(&door->listener, httpd->arena, httpd->options.second, false, err) == 0)
+        return start(door, err);
+    if (err->code == SL_ERR_CONFIG)
+        return sl_err_hint(err, "it is for this machine: 127.0.0.1, [::1] or unix:PATH");
+    return -1;
+}
+
 int sl_httpd_open(struct sl_httpd **out, const struct sl_httpd_options *options, struct sl_err *err)
 {
     SL_AUTO(sl_httpd_close) struct sl_httpd *httpd = calloc(1, sizeof *httpd);
@@ -131,27 +182,38 @@ int sl_httpd_open(struct sl_httpd **out, const struct sl_httpd_options *options,
     raise_limit();
     httpd->arena = sl_arena_new();
     httpd->options = *options;
-    httpd->listener.fd = httpd->signals = httpd->epoll = -1;
-    if (sl_listener_open(&httpd->listener, httpd->arena, options->listen, options->tls_cert != NULL,
-                         err) < 0 ||
-        start(httpd, err) < 0 || open_loop(httpd, err) < 0)
+    httpd->signals = httpd->epoll = -1;
+    if (open_first(httpd, err) < 0 || open_second(httpd, err) < 0 || open_loop(httpd, err) < 0)
         return -1;
     *out = httpd;
     httpd = NULL; /* the caller's now */
     return 0;
 }
 
+static void run_doors(struct sl_httpd *httpd)
+{
+    for (size_t i = 0; i < httpd->n_doors; i++)
+        if (httpd->doors[i].daemon)
+            (void)MHD_run(httpd->doors[i].daemon);
+}
+
 /* Whoever still waits is resumed and loses his connection, without an answer. */
-static void stop_daemon(struct sl_httpd *httpd)
+static void close_doors(struct sl_httpd *httpd)
 {
     httpd->closing = true;
     for (struct line *line = httpd->first; line; line = line->next)
         if (line->held)
             MHD_resume_connection(line->connection);
-    (void)MHD_run(httpd->daemon);
-    MHD_stop_daemon(httpd->daemon);
-    if (!httpd->stopping)
-        httpd->listener.fd = -1; /* it closed that too */
+    run_doors(httpd);
+    for (size_t i = 0; i < httpd->n_doors; i++) {
+        struct door *door = &httpd->doors[i];
+
+        if (door->daemon)
+            MHD_stop_daemon(door->daemon);
+        if (door->daemon && !httpd->stopping)
+            door->listener.fd = -1; /* it closed that too */
+        sl_listener_close(&door->listener);
+    }
 }
 
 void sl_httpd_close(struct sl_httpd **out)
@@ -161,9 +223,7 @@ void sl_httpd_close(struct sl_httpd **out)
 
     if (!httpd)
         return;
-    if (httpd->daemon)
-        stop_daemon(httpd);
-    sl_listener_close(&httpd->listener);
+    close_doors(httpd);
     while (httpd->signals >= 0 && read(httpd->signals, &arrived, sizeof arrived) > 0)
         continue; /* they would end the process when the mask is put back */
     if (httpd->signals >= 0)
@@ -181,7 +241,12 @@ void sl_httpd_close(struct sl_httpd **out)
 
 const char *sl_httpd_address(const struct sl_httpd *httpd)
 {
-    return httpd->listener.text;
+    return httpd->doors[0].listener.text;
+}
+
+const char *sl_httpd_second_address(const struct sl_httpd *httpd)
+{
+    return httpd->n_doors > 1 ? httpd->doors[1].listener.text : NULL;
 }
 
 /* ---- Watching ------------------------------------------------------------------------ */
@@ -209,7 +274,7 @@ void sl_httpd_answer(struct sl_httpd *httpd, struct sl_http_request *request)
 static void run_daemon(struct sl_httpd *httpd)
 {
     httpd->resumed = false;
-    (void)MHD_run(httpd->daemon);
+    run_doors(httpd);
 }
 
 /* Everything that is complete, as one group. */
@@ -245,7 +310,8 @@ static void begin_to_stop(struct sl_httpd *httpd)
     if (httpd->stopping)
         return;
     httpd->stopping = true;
-    (void)MHD_quiesce_daemon(httpd->daemon);
+    for (size_t i = 0; i < httpd->n_doors; i++)
+        (void)MHD_quiesce_daemon(httpd->doors[i].daemon);
     (void)sd_notify(0, "STOPPING=1");
 }
 
@@ -256,8 +322,9 @@ static int64_t wait_ms(const struct sl_httpd *httpd, int64_t idle_ms)
 
     if (httpd->n_waiting > 0 || httpd->resumed)
         return 0;
-    if (MHD_get_timeout(httpd->daemon, &wanted) == MHD_YES && wanted < (unsigned)wait)
-        wait = (int64_t)wanted;
+    for (size_t i = 0; i < httpd->n_doors; i++)
+        if (MHD_get_timeout(httpd->doors[i].daemon, &wanted) == MHD_YES && wanted < (unsigned)wait)
+            wait = (int64_t)wanted;
     return idle_ms >= 0 && idle_ms < wait ? idle_ms : wait;
 }
 

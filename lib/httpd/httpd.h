@@ -25,6 +25,7 @@ struct sl_http_request {
     const char *body;         /* n_body bytes and a NUL */
     size_t n_body;
     bool too_large; /* the body was; it is empty then */
+    bool second;    /* it came by the second address */
     void *own;      /* whatever the caller likes */
 
     /* The answer. What it points to must live as long as the arena. */
@@ -43,6 +44,7 @@ struct sl_httpd_options {
     const char *listen;             /* see lib/httpd/listen.h */
     const char *tls_cert, *tls_key; /* paths of PEM files; both or neither */
     const char *trust_proxy;        /* CIDRs whose X-Forwarded-For is believed; NULL: nobody's */
+    const char *second; /* another address, which speaks plain HTTP to this machine; NULL: none */
 
     /* Answers n requests, or leaves some without a status: they are answered later, by
      * sl_httpd_answer(). */
@@ -67,6 +69,9 @@ void sl_httpd_close(struct sl_httpd **httpd); /* for SL_AUTO() */
 
 /* "127.0.0.1:8480", with the port that was found if it was 0; "unix:PATH". */
 const char *sl_httpd_address(const struct sl_httpd *httpd);
+
+/* That of the second; NULL: there is none. */
+const char *sl_httpd_second_address(const struct sl_httpd *httpd);
 
 /* Tells systemd that it is ready, and serves until SIGTERM or SIGINT. Then nobody new is let in,
  * what has begun is answered (for at most eight seconds), and 0 is returned. */

@@ -206,26 +206,44 @@ static int take_from_systemd(struct sl_listener *listener, struct sl_err *err)
     return 1;
 }
 
+/* Names what is open, and hands it to the caller. */
+static int hand_over(struct sl_listener *listener, struct sl_arena *arena, bool may_be_public,
+                     struct sl_listener *out, struct sl_err *err)
+{
+    union address address = { 0 };
+    socklen_t n = sizeof address;
+
+    if (getsockname(listener->fd, &address.any, &n) < 0)
+        return sl_err_set(err, SL_ERR_INTERNAL, "the listening socket has no name: %m");
+    listener->text = print_address(arena, &address);
+    listener->is_public = is_public(&address);
+    if (!may_be_public && listener->is_public)
+        return refuse_public(listener->text, err);
+    *out = *listener;
+    listener->fd = -1; /* the caller's now */
+    listener->path = NULL;
+    return 0;
+}
+
 int sl_listener_open(struct sl_listener *out, struct sl_arena *arena, const char *where,
                      bool may_be_public, struct sl_err *err)
 {
     SL_AUTO(sl_listener_close) struct sl_listener listener = { .fd = -1 };
-    union address address = { 0 };
-    socklen_t n = sizeof address;
+
+    if (open_own(&listener, arena, where, may_be_public, err) < 0)
+        return -1;
+    return hand_over(&listener, arena, may_be_public, out, err);
+}
+
+int sl_listener_take(struct sl_listener *out, struct sl_arena *arena, bool may_be_public,
+                     struct sl_err *err)
+{
+    SL_AUTO(sl_listener_close) struct sl_listener listener = { .fd = -1 };
     int taken = take_from_systemd(&listener, err);
 
-    if (taken < 0 || (taken == 0 && open_own(&listener, arena, where, may_be_public, err) < 0))
-        return -1;
-    if (getsockname(listener.fd, &address.any, &n) < 0)
-        return sl_err_set(err, SL_ERR_INTERNAL, "the listening socket has no name: %m");
-    listener.text = print_address(arena, &address);
-    listener.is_public = is_public(&address);
-    if (!may_be_public && listener.is_public)
-        return refuse_public(listener.text, err);
-    *out = listener;
-    listener.fd = -1; /* the caller's now */
-    listener.path = NULL;
-    return 0;
+    if (taken <= 0)
+        return taken;
+    return hand_over(&listener, arena, may_be_public, out, err) < 0 ? -1 : 1;
 }
 
 void sl_listener_close(struct sl_listener *listener)

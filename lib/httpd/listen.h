@@ -16,11 +16,15 @@ struct sl_listener {
     bool is_public;   /* others than this machine can reach it */
 };
 
-/* `where` is ADDRESS:PORT (an IPv6 address in brackets; port 0: any that is free) or unix:PATH;
- * where systemd hands in a socket, that one is taken. `may_be_public` false refuses with
- * SL_ERR_CONFIG what others can reach, before it is opened. Texts are in the arena. */
+/* `where` is ADDRESS:PORT (an IPv6 address in brackets; port 0: any that is free) or unix:PATH.
+ * `may_be_public` false refuses with SL_ERR_CONFIG what others can reach, before it is opened. Texts
+ * are in the arena. */
 int sl_listener_open(struct sl_listener *listener, struct sl_arena *arena, const char *where,
                      bool may_be_public, struct sl_err *err);
+
+/* The socket that systemd hands in, likewise. Returns 1, 0 if it hands in none, or -1. */
+int sl_listener_take(struct sl_listener *listener, struct sl_arena *arena, bool may_be_public,
+                     struct sl_err *err);
 void sl_listener_close(struct sl_listener *listener); /* for SL_AUTO(); fd -1 is none */
 
 /* Who is at the other end. Whoever comes by a socket file is on this machine: loopback. */

@@ -29,7 +29,7 @@ static void append_line(struct sl_httpd *httpd, struct line *line)
 void visit_connection(void *opaque, struct MHD_Connection *connection, void **context,
                       enum MHD_ConnectionNotificationCode code)
 {
-    struct sl_httpd *httpd = opaque;
+    struct sl_httpd *httpd = ((struct door *)opaque)->httpd;
     struct line *line = *context;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -272,8 +272,10 @@ static enum MHD_Result deliver(struct visit *visit)
 
 void *visit_target(void *opaque, const char *target, struct MHD_Connection *connection)
 {
-    struct visit *visit = take_visit(opaque);
+    const struct door *door = opaque;
+    struct visit *visit = take_visit(door->httpd);
 
+    visit->request.second = door->second;
     visit->connection = connection;
     visit->line =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -285,7 +287,7 @@ enum MHD_Result visit_request(void *opaque, struct MHD_Connection *connection, c
                               const char *method, const char *version, const char *data,
                               size_t *n_data, void **context)
 {
-    struct sl_httpd *httpd = opaque;
+    struct sl_httpd *httpd = ((struct door *)opaque)->httpd;
     struct visit *visit = *context;
 
     (void)connection;
@@ -314,7 +316,7 @@ enum MHD_Result visit_request(void *opaque, struct MHD_Connection *connection, c
 void visit_end(void *opaque, struct MHD_Connection *connection, void **context,
                enum MHD_RequestTerminationCode code)
 {
-    struct sl_httpd *httpd = opaque;
+    struct sl_httpd *httpd = ((struct door *)opaque)->httpd;
     struct visit *visit = *context;
 
     (void)connection;

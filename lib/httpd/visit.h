@@ -35,11 +35,21 @@ struct visit {
     size_t n_bytes, room;
 };
 
+/* What is listened on. */
+struct door {
+    struct sl_httpd *httpd;
+    struct sl_listener listener;
+    struct MHD_Daemon *daemon;
+    bool second;
+};
+
+enum { MOST_DOORS = 2 };
+
 struct sl_httpd {
     struct sl_arena *arena;
     struct sl_httpd_options options;
-    struct sl_listener listener;
-    struct MHD_Daemon *daemon;
+    struct door doors[MOST_DOORS]; /* n_doors of them */
+    size_t n_doors;
     int epoll, signals;
     sigset_t before; /* the mask to be put back */
     bool blocked;    /* and it was changed */
@@ -54,7 +64,7 @@ struct sl_httpd {
     size_t n_waiting, room_waiting; /* complete, and not yet given out */
 };
 
-/* What libmicrohttpd calls. */
+/* What libmicrohttpd calls; `opaque` is the door. */
 void visit_connection(void *opaque, struct MHD_Connection *connection, void **context,
                       enum MHD_ConnectionNotificationCode code);
 void *visit_target(void *opaque, const char *target, struct MHD_Connection *connection);
