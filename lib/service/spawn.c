@@ -49,6 +49,13 @@ static int set_signals(posix_spawnattr_t *attributes)
                                                     POSIX_SPAWN_SETPGROUP);
 }
 
+/* Ours would tell it where the keys are. */
+static char *const environment[] = {
+    (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    (char *)"LANG=C.UTF-8",
+    NULL,
+};
+
 static int start(pid_t *pid, const char *program, int input)
 {
     char *const argv[] = { (char *)program, NULL };
@@ -63,7 +70,7 @@ static int start(pid_t *pid, const char *program, int input)
              set_signals(&attributes);
     if (failed)
         sl_out_of_memory();
-    failed = posix_spawn(pid, program, &files, &attributes, argv, environ);
+    failed = posix_spawn(pid, program, &files, &attributes, argv, environment);
     (void)posix_spawn_file_actions_destroy(&files);
     (void)posix_spawnattr_destroy(&attributes);
     return failed;

@@ -5,8 +5,8 @@
  *     if (sl_spawn_start(&spawn, program, json, n_json, err) < 0) …
  *     … poll spawn.fd for reading, then sl_spawn_ended(&spawn, &status)
  *
- * A command gets its input on stdin, our environment and stderr, no stdout, none of our other
- * descriptors, and the signals as a shell has them. It leads a process group of its own. */
+ * A command gets its input on stdin, PATH and LANG for its environment, our stderr, no stdout, none
+ * of our other descriptors, and the signals as a shell has them. It leads a process group of its own. */
 #ifndef SL_SERVICE_SPAWN_H
 #define SL_SERVICE_SPAWN_H
 
