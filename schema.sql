@@ -74,7 +74,7 @@ CREATE TABLE integration_queue (
     account         TEXT    NOT NULL DEFAULT '',
     lane            TEXT    NOT NULL DEFAULT 'urgent' CHECK (lane IN ('urgent', 'bulk')),
     batch_id        INTEGER REFERENCES message_batches (id) ON DELETE CASCADE,
-    subject_id      INTEGER, -- the payment or refund that it is about
+    subject_id      INTEGER, -- the payment, refund or hook event that it is about
     idempotency_key TEXT,
     payload_hash    TEXT,
     step            INTEGER NOT NULL DEFAULT 0,
@@ -189,7 +189,7 @@ CREATE TABLE oauth_tokens (
 -- Breaker, bucket, block and the lock of the grant: what all schools on one account share.
 CREATE TABLE accounts (
     account        TEXT    PRIMARY KEY,
-    provider_id    INTEGER NOT NULL REFERENCES integration_providers (id) ON DELETE CASCADE,
+    provider_id    INTEGER REFERENCES integration_providers (id) ON DELETE CASCADE, -- null: a hook's
     boot_id        TEXT    NOT NULL DEFAULT '', -- whose clock the boot_ms below are on
     failures       INTEGER NOT NULL DEFAULT 0,  -- in a row
     open_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- the breaker is open until then
@@ -202,7 +202,8 @@ CREATE TABLE accounts (
     blocked        TEXT,                        -- why nobody is called until a person acts
     lock_runner    INTEGER,
     lock_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- until then the grant is that runner's
-    held           TEXT                         -- why all wait, where a person can cure it
+    held           TEXT,                        -- why all wait, where a person can cure it
+    trouble        TEXT -- the event that told that it is down; null: nothing was, or it is over
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE runners (
@@ -393,23 +394,27 @@ CREATE INDEX webhook_events_open ON webhook_events (state, created_at) WHERE sta
 CREATE INDEX webhook_events_held ON webhook_events (external_reference)
     WHERE state = 'held' AND external_reference IS NOT NULL;
 
+-- Who is told of events: a program or an address of another module (hook), a person (alert).
 CREATE TABLE hooks (
     id         INTEGER PRIMARY KEY,
-    school_id  INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,
-    event      TEXT    NOT NULL,
-    kind       TEXT    NOT NULL CHECK (kind IN ('url', 'exec')),
+    school_id  INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE, -- everyone's: of all
+    purpose    TEXT    NOT NULL CHECK (purpose IN ('hook', 'alert')),
+    event      TEXT    NOT NULL, -- 'payment.failed'; 'trouble': of a provider; '*': all
+    kind       TEXT    NOT NULL CHECK (kind IN ('url', 'exec', 'sms')),
     target     TEXT    NOT NULL,
-    secret     TEXT,   -- sealed
-    is_active  INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
-    created_at INTEGER NOT NULL
+    secret     TEXT,    -- sealed: what signs
+    is_active  INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: it said that it is gone
+    created_at INTEGER NOT NULL,
+    removed_at INTEGER -- the row stays, so that no other hook gets its id
 ) STRICT;
 
 CREATE TABLE hook_events (
     id         INTEGER PRIMARY KEY,
     public_id  TEXT    NOT NULL UNIQUE,
+    event_key  TEXT    NOT NULL UNIQUE, -- what happened to what, and when: it is told once
     school_id  INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,
     event      TEXT    NOT NULL,
-    payload    TEXT    NOT NULL CHECK (json_valid(payload)),
+    payload    TEXT    NOT NULL CHECK (json_valid(payload)), -- as it is sent
     created_at INTEGER NOT NULL
 ) STRICT;
 

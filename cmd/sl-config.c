@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "cmd/common/config_verbs.h"
+#include "cmd/common/hook_verbs.h"
 #include "cmd/common/key_verbs.h"
 #include "cmd/common/open.h"
 #include "cmd/common/school_verbs.h"
@@ -14,6 +15,7 @@
 #include "lib/service/doctor.h"
 #include "lib/service/config.h"
 #include "lib/service/install.h"
+#include "lib/service/tell.h"
 #include "lib/service/values.h"
 #include "lib/store/migrate.h"
 
@@ -355,9 +357,38 @@ static const struct sl_verb verbs[] = {
       .min_operands = 1,
       .max_operands = 1,
       .run = sl_webhook_disable_run },
+    { .name = "hook add",
+      .summary = "Tell another module what happens",
+      .options = sl_hook_options,
+      .options_size = sizeof(struct sl_hook_options),
+      .common = SL_NEEDS_SCHOOL,
+      .run = sl_hook_add_run },
+    { .name = "hook list",
+      .summary = "List the hooks of other modules",
+      .common = SL_USES_SCHOOL,
+      .run = sl_hook_list_run },
+    { .name = "hook remove",
+      .operands = "ID",
+      .summary = "Tell a module nothing more",
+      .min_operands = 1,
+      .max_operands = 1,
+      .run = sl_hook_remove_run },
+    { .name = "alert add",
+      .summary = "Tell a person when a provider is in trouble",
+      .options = sl_alert_options,
+      .options_size = sizeof(struct sl_alert_options),
+      .common = SL_USES_SCHOOL,
+      .run = sl_alert_add_run },
+    { .name = "alert list", .summary = "List who is told", .run = sl_alert_list_run },
+    { .name = "alert remove",
+      .operands = "ID",
+      .summary = "Tell a person nothing more",
+      .min_operands = 1,
+      .max_operands = 1,
+      .run = sl_alert_remove_run },
 };
 
-/* Categories and names of settings come from the tables, not from the database. */
+/* Categories, events and names of settings come from the tables, not from the database. */
 static void complete(const struct sl_cli *cli, const char *kind)
 {
     const struct sl_adapter *adapter = cli->provider ? sl_adapter_find(cli->provider) : NULL;
@@ -365,6 +396,9 @@ static void complete(const struct sl_cli *cli, const char *kind)
     if (strncmp(kind, "CATEGORY", 8) == 0)
         for (size_t i = 0; sl_category_names[i]; i++)
             (void)puts(sl_category_names[i]);
+    else if (strcmp(kind, "EVENT") == 0)
+        for (size_t i = 0; sl_tell_names[i]; i++)
+            (void)puts(sl_tell_names[i]);
     else if (strncmp(kind, "NAME", 4) == 0)
         for (size_t i = 0; adapter && sl_values_field(adapter, i); i++) {
             if (sl_values_field(adapter, i)->name)

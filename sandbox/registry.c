@@ -6,6 +6,7 @@
 
 const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_africastalking,
+    &sl_sim_hook,
     &sl_sim_mpesa,
     &sl_sim_twilio,
 };

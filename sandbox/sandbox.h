@@ -24,6 +24,9 @@
  * "sandbox-token", or an API key with the secret "sandbox-secret"; AC and 32 times "e" has test
  * credentials. Its documented test numbers answer as they do for test credentials.
  *
+ * Hooks. /hook is another module that is told of events (sandbox/hook.c); it keeps them like any
+ * request, under the code "hook".
+ *
  * Paths are the providers' own; /CODE before them is understood too (two providers may
  * share a path). Control, JSON:
  *   GET  /_sandbox/health             {"status":"ok","scenario":...}

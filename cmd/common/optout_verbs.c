@@ -4,7 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/cli/output.h"
 #include "lib/service/audit.h"
-#include "lib/store/optouts.h"
+#include "lib/service/optout.h"
 #include "lib/text/phone.h"
 
 static int log_optout(struct sl_service *service, const struct sl_cli *cli,
@@ -44,8 +44,9 @@ static int change_optouts(const struct sl_cli *cli, bool add, struct sl_err *err
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
     for (size_t i = 0; i < cli->n_operands; i++) {
-        changed = add ? sl_optouts_add(service->db, school.id, "sms", phones[i], "admin",
-                                       sl_now_ms(), err)
+        const struct sl_optout optout = { phones[i], "admin", sl_now_ms() };
+
+        changed = add ? sl_optout_add(service, school.id, "sms", &optout, err)
                       : sl_optouts_remove(service->db, school.id, "sms", phones[i], err);
         if (changed < 0)
             return -1;

@@ -200,7 +200,9 @@ struct sl_request {
     const struct sl_file_step *files; /* instead of all of this but method and sink; base and path
                                        * are for the log then. NULL: it is HTTP */
     const struct sl_smtp *smtp;       /* instead of headers and body. NULL: it is HTTP */
-    const char *pool; /* connections are shared by requests with the same pool; NULL: by all */
+    const char *pool;    /* connections are shared by requests with the same pool; NULL: by all */
+    const char *program; /* instead of an address: a program of this machine, which gets the body on
+                          * stdin. Its exit status is the exchange's */
 };
 
 /* Borrows both strings, which must live as long as the arena. At most SL_MOST_HEADERS. */
@@ -242,8 +244,8 @@ enum sl_reach { SL_NOT_SENT, SL_SENT, SL_CUT, SL_ANSWERED };
 /* The whole exchange: never curl's code alone. */
 struct sl_exchange {
     enum sl_reach reach;
-    int status;               /* HTTP status; 0 unless SL_ANSWERED or SL_CUT */
-    int64_t retry_after_ms;   /* -1 if the answer names none */
+    int status;             /* HTTP status; 0 unless SL_ANSWERED or SL_CUT. Of a program: its own */
+    int64_t retry_after_ms; /* -1 if the answer names none */
     const char *content_type; /* "" if the answer names none */
     const char *body;         /* never NULL; n_body bytes and then a NUL */
     size_t n_body;

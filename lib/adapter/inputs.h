@@ -24,6 +24,7 @@ enum sl_input_kind {
     SL_INPUT_C2B,
     SL_INPUT_STORAGE,
     SL_INPUT_MESSAGES,
+    SL_INPUT_EVENT,
 };
 
 /* sms.send */
@@ -95,6 +96,12 @@ struct sl_messages_ask {
     int64_t sent_ms;   /* UTC: just before the request left */
 };
 
+/* hook and alert */
+struct sl_event_post {
+    const char *body;  /* JSON */
+    const char *phone; /* whom it is about, E.164; or NULL */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
@@ -102,6 +109,7 @@ union sl_input {
     const struct sl_c2b_pay *c2b;
     const struct sl_storage_ask *storage;
     const struct sl_messages_ask *asked;
+    const struct sl_event_post *event;
 };
 
 #endif

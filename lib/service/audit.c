@@ -200,6 +200,8 @@ static void add_headers(struct sl_buf *out, const struct sl_mask *mask,
 
 static const char *content_type_of(const struct sl_request *request)
 {
+    if (request->program)
+        return "application/json";
     for (size_t i = 0; i < request->n_headers; i++)
         if (strcasecmp(request->headers[i].name, "Content-Type") == 0)
             return request->headers[i].value;
@@ -212,14 +214,19 @@ const char *sl_audit_request(struct sl_arena *arena, const struct sl_account *ac
     struct sl_mask mask = mask_of(arena, account ? account->adapter : NULL, account, token);
     struct sl_buf out = sl_buf_new(arena);
 
-    if (!request->method)
+    if (!request->method && !request->program)
         return NULL;
     sl_buf_text(&out, "{");
-    add_name(&out, "method");
-    sl_json_quote(&out, request->method);
-    add_name(&out, "url");
-    sl_mask_url(&out, &mask, request->base ? request->base : "",
-                request->path ? request->path : "");
+    if (request->program) {
+        add_name(&out, "program");
+        sl_json_quote(&out, request->program);
+    } else {
+        add_name(&out, "method");
+        sl_json_quote(&out, request->method);
+        add_name(&out, "url");
+        sl_mask_url(&out, &mask, request->base ? request->base : "",
+                    request->path ? request->path : "");
+    }
     if (request->n_headers > 0) {
         add_name(&out, "headers");
         add_headers(&out, &mask, request);

@@ -11,6 +11,7 @@
 struct sl_account {
     struct sl_school school;
     const struct sl_adapter *adapter;
+    int64_t hook_id; /* of a hook (lib/service/hooks.h), which has no provider; else 0 */
     int64_t provider_id, config_id;
     int64_t config_school_id;    /* the school's, or that of `everyone` */
     const char *account;         /* keyed hash of its identity: names bucket, breaker, token */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
@@ -13,6 +14,7 @@
 #include "lib/service/values.h"
 #include "lib/store/accounts.h"
 #include "lib/store/endpoints.h"
+#include "lib/store/hooks.h"
 #include "lib/store/health.h"
 #include "lib/store/logs.h"
 #include "lib/store/migrate.h"
@@ -374,6 +376,34 @@ static void check_endpoints(struct visit *visit)
              sl_arena_printf(visit->arena, "%" PRId64 " active endpoints", active));
 }
 
+static const char *hook_problem(struct visit *visit, const struct sl_hook_row *hook)
+{
+    if (!hook->is_active)
+        return "its address answered that it is gone (410), and it is told nothing more";
+    if (strcmp(hook->kind, "exec") == 0 && access(hook->target, X_OK) != 0)
+        return sl_arena_printf(visit->arena, "%s: %m", hook->target);
+    return NULL;
+}
+
+static void check_hooks(struct visit *visit, const char *purpose)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_hook_row hook;
+    struct sl_err err;
+    int more = sl_hooks_list(&rows, visit->service->db, purpose, 0, &err);
+
+    while (more >= 0 && (more = sl_hooks_next(&rows, &hook, &err)) > 0) {
+        const char *problem = hook_problem(visit, &hook);
+
+        if (problem)
+            bad(visit, sl_arena_printf(visit->arena, "%s %" PRId64, purpose, hook.id), problem,
+                sl_arena_printf(visit->arena, "mend it, or `sl-config %s remove %" PRId64 "`",
+                                purpose, hook.id));
+    }
+    if (more < 0)
+        failed(visit, purpose, &err, "restore a backup");
+}
+
 /* An account whose settings were changed or disabled stays behind, and nobody waits for it. */
 static void check_accounts(struct visit *visit)
 {
@@ -418,6 +448,8 @@ size_t sl_doctor(struct sl_arena *arena, const struct sl_service_options *option
             check_providers(&visit);
             check_endpoints(&visit);
             check_accounts(&visit);
+            check_hooks(&visit, "hook");
+            check_hooks(&visit, "alert");
         }
     }
     if (service.db && service.keyring) {

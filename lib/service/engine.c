@@ -7,6 +7,7 @@
 #include "lib/service/audit.h"
 #include "lib/service/awaited.h"
 #include "lib/service/engine_private.h"
+#include "lib/service/hooks.h"
 #include "lib/store/optouts.h"
 #include "lib/store/runners.h"
 
@@ -58,6 +59,7 @@ static void forget_jobs(struct engine *engine, struct queue *queue)
 static int start_anew(struct engine *engine, struct sl_err *err)
 {
     sl_transfer_drop(engine->transfer);
+    programs_stop(engine);
     forget_jobs(engine, &engine->ready);
     forget_jobs(engine, &engine->over);
     for (struct slot *slot = engine->slots; slot; slot = slot->next) {
@@ -167,17 +169,18 @@ static int open_source(struct engine *engine, const struct sl_source *source, st
                        struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct owner owner = { source->school_id, source->provider_id, 0 };
     struct sl_item item;
-    int64_t provider_id = source->provider_id;
 
-    if (provider_id == 0) { /* any row of it tells: one account has one provider */
+    if (owner.provider_id == 0) { /* any row of it tells: one account has one provider */
         int found = sl_queue_peek(engine->service->db, arena, source, &item, err);
 
         if (found <= 0)
             return found;
-        provider_id = item.provider_id;
+        owner.provider_id = item.provider_id;
+        owner.hook_id = item.provider_id ? 0 : sl_hook_id(item.account);
     }
-    return engine_slot(engine, source->school_id, provider_id, slot, err) < 0 ? -1 : 1;
+    return engine_slot(engine, owner, slot, err) < 0 ? -1 : 1;
 }
 
 /* Inside a transaction. Returns how many rows were claimed, or -1. */
@@ -366,6 +369,13 @@ static void read_answer(struct engine *engine, struct sl_job *job)
     queue_put(&engine->over, job);
 }
 
+void engine_answered(struct engine *engine, struct sl_job *job)
+{
+    engine->n_flying--;
+    engine_slot_of(engine, job)->n_flying--;
+    read_answer(engine, job);
+}
+
 static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     struct sl_send send = { .request = &job->request,
@@ -378,13 +388,11 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
                             .owner = job };
 
     engine->n_flying++;
-    if (!job->request.method) { /* nothing to send: parse() makes the result alone */
+    if (!job->request.method && !job->request.program) { /* parse() makes the result alone */
         job->sent.exchange = (struct sl_exchange){
             .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "", .body = ""
         };
-        engine->n_flying--;
-        engine_slot_of(engine, job)->n_flying--;
-        read_answer(engine, job);
+        engine_answered(engine, job);
         return 0;
     }
     if (engine->options->trace)
@@ -392,6 +400,8 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
                      sl_arena_printf(job->arena, "→ %s",
                                      sl_audit_request(job->arena, job->account, job->call.token,
                                                       &job->request)));
+    if (job->request.program)
+        return programs_start(engine, job, send.answer_ms, err);
     return sl_transfer_start(engine->transfer, &send, err);
 }
 
@@ -416,14 +426,14 @@ int engine_collect(struct engine *engine, struct sl_err *err)
 
         job->sent = sent;
         note_reach(engine, &sent.exchange);
+        if (job->item.id != 0) {
+            engine_answered(engine, job);
+            continue;
+        }
         engine->n_flying--;
         engine_slot_of(engine, job)->n_flying--;
-        if (job->item.id == 0) {
-            if (grant_over(engine, job, err) < 0)
-                return -1;
-        } else {
-            read_answer(engine, job);
-        }
+        if (grant_over(engine, job, err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -635,6 +645,7 @@ static int loop(struct engine *engine, struct sl_err *err)
         }
         if (hear(engine, worked ? 0 : pause_ms(engine), err) < 0)
             return -1;
+        programs_collect(engine);
     }
 }
 
@@ -647,6 +658,7 @@ int engine_end(struct engine *engine, struct sl_err *err)
         status = sl_runners_stop(engine->service->db, engine->runner, err ? err : &ignored);
     if (engine->transfer)
         sl_transfer_drop(engine->transfer);
+    programs_stop(engine);
     forget_jobs(engine, &engine->ready);
     forget_jobs(engine, &engine->over);
     for (struct slot *slot = engine->slots; slot; slot = slot->next)

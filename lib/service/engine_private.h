@@ -1,5 +1,6 @@
 /* What the files of the engine share: engine.c (the loop), prepare.c (from row to request),
- * grant.c (tokens), settle.c (from answer to rows). Nobody else includes this. */
+ * grant.c (tokens), programs.c (hooks of this machine), settle.c (from answer to rows). Nobody
+ * else includes this. */
 #ifndef SL_SERVICE_ENGINE_PRIVATE_H
 #define SL_SERVICE_ENGINE_PRIVATE_H
 
@@ -15,7 +16,13 @@ void queue_init(struct queue *queue);
 void queue_put(struct queue *queue, struct sl_job *job);
 struct sl_job *queue_take(struct queue *queue);
 
-/* A school's account at a provider, opened for as long as its settings stay the same. */
+/* Whose a slot is: a school's at a provider, or a hook's. */
+struct owner {
+    int64_t school_id, provider_id;
+    int64_t hook_id; /* then the others are not looked at; 0: none */
+};
+
+/* An account, opened for as long as its settings stay the same. */
 struct slot {
     struct slot *next;
     struct sl_arena *arena;
@@ -38,7 +45,9 @@ struct slot {
 
     /* What this transaction's answers say of the account. */
     bool succeeded;
+    bool accepted; /* and the credentials were */
     int64_t n_failed;
+    const char *failure; /* the last one's words, in its job's arena */
 };
 
 struct engine {
@@ -51,6 +60,7 @@ struct engine {
     size_t connections;
     struct slot *slots;
     struct queue ready, over; /* built and not marked; answered and not settled */
+    struct program *programs; /* programs.c's own: those that run */
     size_t n_flying;
     bool reached; /* a request has left */
     int64_t oldest_over_ms;
@@ -69,14 +79,15 @@ int engine_keep_lease(struct engine *engine, struct sl_err *err); /* 1 kept, 0 l
 int engine_collect(struct engine *engine, struct sl_err *err);    /* takes out what was answered */
 void engine_clock(struct engine *engine);
 void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
+/* What left for it came to something: job->sent is filled. */
+void engine_answered(struct engine *engine, struct sl_job *job);
 
 /* prepare.c: makes a job of a claimed row and puts it where it belongs: ready, or waiting for a
  * token. A row that can never be sent is ended. */
 int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_err *err);
 /* Builds the request of a job that has its token. */
 int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err);
-int engine_slot(struct engine *engine, int64_t school_id, int64_t provider_id, struct slot **slot,
-                struct sl_err *err);
+int engine_slot(struct engine *engine, struct owner owner, struct slot **slot, struct sl_err *err);
 struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *job);
 void engine_free_job(struct engine *engine, struct sl_job **job);
 void engine_close_slots(struct engine *engine);
@@ -84,6 +95,11 @@ void engine_close_slots(struct engine *engine);
 /* grant.c */
 int grant_work(struct engine *engine, struct sl_err *err); /* looks at every slot that waits */
 int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err);
+
+/* programs.c */
+int programs_start(struct engine *engine, struct sl_job *job, int64_t most_ms, struct sl_err *err);
+void programs_collect(struct engine *engine); /* those that have ended, or run for too long */
+void programs_stop(struct engine *engine);
 
 /* settle.c */
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err);
@@ -93,5 +109,8 @@ int settle_accounts(struct engine *engine, struct sl_err *err);
 int settle_orphans(struct engine *engine, struct sl_err *err);
 int settle_waiting(struct engine *engine, struct sl_err *err);
 int64_t settle_backoff(int64_t attempts);
+/* Tells people that the account is in trouble (lib/service/tell.h). Inside a transaction. */
+int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,
+                   const char *why, struct sl_err *err);
 
 #endif

@@ -230,13 +230,18 @@ static int dismiss(struct engine *engine, struct slot *slot, const struct sl_out
     if (outcome->verdict == SL_AUTH || outcome->verdict == SL_PERMANENT) {
         const char *why = sl_outcome_text(slot->arena, outcome);
 
-        if (sl_accounts_block(engine->service->db, slot->account.account, why, err) < 0)
+        if (sl_accounts_block(engine->service->db, slot->account.account, why, err) < 0 ||
+            settle_trouble(engine, slot, "token.trouble", why, err) < 0)
             return -1;
         engine->counts->refused = sl_arena_strdup(engine->service->arena, why);
         again_ms = sl_now_ms();
-    } else if (sl_accounts_failed(engine->service->db, slot->account.account, &engine->now, err) <
-               0) {
-        return -1;
+    } else {
+        int opened =
+            sl_accounts_failed(engine->service->db, slot->account.account, &engine->now, err);
+
+        if (opened < 0 ||
+            (opened > 0 && settle_trouble(engine, slot, "provider.down", outcome->text, err) < 0))
+            return -1;
     }
     while ((job = queue_take(&slot->waiting)) != NULL) {
         int status =

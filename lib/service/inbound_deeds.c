@@ -5,11 +5,12 @@
 #include "lib/service/inbound_private.h"
 #include "lib/service/job.h"
 #include "lib/service/lost.h"
+#include "lib/service/optout.h"
 #include "lib/service/payments.h"
+#include "lib/service/tell.h"
 #include "lib/store/configs.h"
 #include "lib/store/facts.h"
 #include "lib/store/messages.h"
-#include "lib/store/optouts.h"
 #include "lib/text/phone.h"
 
 static int ignore(struct deed *deed, const char *why)
@@ -60,7 +61,9 @@ static int report(struct deed *deed, struct sl_err *err)
     }
     if (known > 0)
         deed->note = changed ? NULL : "it changed nothing";
-    return known < 0 ? -1 : 0;
+    if (known <= 0 || !changed)
+        return known < 0 ? -1 : 0;
+    return sl_tell_message(deed->service, changed, deed->now_ms, err);
 }
 
 /* ---- Opting out ------------------------------------------------------------------------------- */
@@ -83,6 +86,7 @@ static int opt_out(struct deed *deed, struct sl_err *err)
 {
     const struct owner *owner = deed->owner;
     struct sl_phone phone;
+    struct sl_optout optout;
 
     if (!deed->event->phone)
         return ignore(deed, "it names no number");
@@ -90,9 +94,9 @@ static int opt_out(struct deed *deed, struct sl_err *err)
     if (!phone.e164)
         return ignore(deed, "what it names is no phone number");
     deed->reference_type = "optout";
-    return sl_optouts_add(deed->service->db, deed->request.school_id,
-                          sl_category_names[owner->adapter->category], phone.e164,
-                          owner->adapter->code, deed->now_ms, err) < 0
+    optout = (struct sl_optout){ phone.e164, owner->adapter->code, deed->now_ms };
+    return sl_optout_add(deed->service, deed->request.school_id,
+                         sl_category_names[owner->adapter->category], &optout, err) < 0
                ? -1
                : 0;
 }

@@ -86,6 +86,8 @@ extern const struct sl_domain sl_refund_domain;
 extern const struct sl_domain sl_refund_status_domain;
 extern const struct sl_domain sl_c2b_simulate_domain;
 extern const struct sl_domain sl_storage_domain; /* lib/service/storage.c */
+extern const struct sl_domain sl_hook_domain;    /* lib/service/hooks_domain.c */
+extern const struct sl_domain sl_alert_domain;
 
 /* What the outcomes come to, before a domain looks at them: the worst that is still open
  * decides (an item that nobody knows of, then one to try again), then failure, then success. */

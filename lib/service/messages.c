@@ -4,7 +4,8 @@
 #include "lib/service/inbound.h"
 #include "lib/service/job.h"
 #include "lib/service/lost.h"
-#include "lib/store/optouts.h"
+#include "lib/service/optout.h"
+#include "lib/service/tell.h"
 
 static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
 {
@@ -49,6 +50,16 @@ static const char *status_of(const struct sl_outcome *outcome, bool resent)
     return "queued";
 }
 
+static int fail_rest(struct sl_service *service, const struct sl_item *item, const char *why,
+                     int64_t now_ms, struct sl_err *err)
+{
+    const struct sl_message_set set = { .batch_id = item->batch_id };
+
+    if (sl_batches_fail_rest(service->db, item->batch_id, why, now_ms, err) < 0)
+        return -1;
+    return sl_tell_failed(service, item->school_id, &set, now_ms, err);
+}
+
 /* What holds for the whole batch is not asked for again, forty thousand times. */
 static int tell_batch(struct sl_service *service, const struct sl_job *job, int64_t now_ms,
                       struct sl_err *err)
@@ -57,8 +68,7 @@ static int tell_batch(struct sl_service *service, const struct sl_job *job, int6
         const struct sl_outcome *item = &job->result.items[i];
 
         if (item->verdict == SL_PERMANENT && item->concerns == SL_BATCH)
-            return sl_batches_fail_rest(service->db, job->item.batch_id,
-                                        sl_outcome_text(job->arena, item), now_ms, err);
+            return fail_rest(service, &job->item, sl_outcome_text(job->arena, item), now_ms, err);
     }
     return 0;
 }
@@ -66,12 +76,12 @@ static int tell_batch(struct sl_service *service, const struct sl_job *job, int6
 static int learn(struct sl_service *service, const struct sl_job *job, size_t i, int64_t now_ms,
                  struct sl_err *err)
 {
+    const struct sl_optout optout = { job->messages[i].address, job->account->adapter->code,
+                                      now_ms };
+
     if (job->result.items[i].learned != SL_OPTED_OUT)
         return 0;
-    return sl_optouts_add(service->db, job->item.school_id, "sms", job->messages[i].address,
-                          job->account->adapter->code, now_ms, err) < 0
-               ? -1
-               : 0;
+    return sl_optout_add(service, job->item.school_id, "sms", &optout, err) < 0 ? -1 : 0;
 }
 
 /* Some were lost on the way: the row is not over when nothing of it is left to send. What a report
@@ -96,6 +106,7 @@ static int look_for_unknown(struct sl_service *service, const struct sl_job *job
 static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
                   int64_t now_ms, struct sl_err *err)
 {
+    const struct sl_message_set set = { .queue_id = job->item.id };
     bool resent = resends_at_once(&job->step->ambiguous);
 
     for (size_t i = 0; i < job->n_items; i++) {
@@ -111,7 +122,8 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
     }
     if (*course == SL_COURSE_UNKNOWN && resent)
         *course = SL_COURSE_AGAIN;
-    if (look_for_unknown(service, job, course, err) < 0)
+    if (look_for_unknown(service, job, course, err) < 0 ||
+        sl_tell_failed(service, job->item.school_id, &set, now_ms, err) < 0)
         return -1;
     return tell_batch(service, job, now_ms, err);
 }
@@ -119,10 +131,12 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
 static int end(struct sl_service *service, const struct sl_item *item, bool unknown,
                const char *why, int64_t now_ms, struct sl_err *err)
 {
-    return sl_messages_all(service->db, item->id, "queued", unknown ? "unknown" : "failed", why,
-                           now_ms, err) < 0
-               ? -1
-               : 0;
+    const struct sl_message_set set = { .queue_id = item->id };
+
+    if (sl_messages_all(service->db, item->id, "queued", unknown ? "unknown" : "failed", why,
+                        now_ms, err) < 0)
+        return -1;
+    return sl_tell_failed(service, item->school_id, &set, now_ms, err);
 }
 
 static int resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/service/payments_private.h"
 #include "lib/service/receipts.h"
+#include "lib/service/tell.h"
 
 enum {
     NEAR_MS = 600000, /* a prompt and its confirmation lie no further apart */
@@ -134,7 +135,9 @@ static int add_own(const struct confirmation *confirmation, struct sl_err *err)
             return -1;
         payment.currency = school.currency;
     }
-    if (sl_payments_add(confirmation->service->db, &payment, confirmation->now_ms, err) < 0)
+    if (sl_payments_add(confirmation->service->db, &payment, confirmation->now_ms, err) < 0 ||
+        sl_tell_payment(confirmation->service, payment.id, "payment.succeeded",
+                        confirmation->now_ms, err) < 0)
         return -1;
     return sl_receipts_send(confirmation->service, &payment, confirmation->now_ms, err);
 }

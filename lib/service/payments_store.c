@@ -5,6 +5,7 @@
 
 #include "lib/service/ids.h"
 #include "lib/service/receipts.h"
+#include "lib/service/tell.h"
 #include "lib/store/configs.h"
 
 enum { TOLD_AGO_MS = 86400000 };
@@ -131,6 +132,23 @@ static int end_request(const struct payment_change *change, struct sl_err *err)
     return 0;
 }
 
+/* Those of its changes that others may want to know of. */
+static int tell(const struct payment_change *change, struct sl_err *err)
+{
+    static const char *const told[] = { "succeeded", "failed", "cancelled", "expired", "refunded" };
+    const struct sl_payment *before = &change->before, *now = &change->now;
+
+    for (size_t i = 0; i < SL_COUNT(told); i++)
+        if (payment_is(now->status, told[i]) && !payment_is(before->status, told[i]) &&
+            sl_tell_payment(change->service, now->id,
+                            sl_arena_printf(change->arena, "payment.%s", told[i]), change->now_ms,
+                            err) < 0)
+            return -1;
+    if (!now->mismatch || before->mismatch)
+        return 0;
+    return sl_tell_payment(change->service, now->id, "payment.mismatch", change->now_ms, err);
+}
+
 int payment_change_store(struct payment_change *change, struct sl_err *err)
 {
     struct sl_payment *payment = &change->now;
@@ -141,7 +159,7 @@ int payment_change_store(struct payment_change *change, struct sl_err *err)
     if (payment_is_over(payment) && !payment->settled_at)
         payment->settled_at = change->now_ms;
     if (sl_payments_write(change->service->db, payment, change->now_ms, err) < 0 ||
-        end_request(change, err) < 0)
+        end_request(change, err) < 0 || tell(change, err) < 0)
         return -1;
     if (news && payment->receipt && !thanked && payment_is(payment->status, "succeeded"))
         return sl_receipts_send(change->service, payment, change->now_ms, err);
@@ -166,7 +184,8 @@ int payment_release(struct payment_change *change, struct sl_err *err)
     if (sl_payments_write(change->service->db, payment, change->now_ms, err) < 0)
         return -1;
     change->before.receipt = NULL;
-    if (sl_payments_add(change->service->db, &own, change->now_ms, err) < 0)
+    if (sl_payments_add(change->service->db, &own, change->now_ms, err) < 0 ||
+        sl_tell_payment(change->service, own.id, "payment.succeeded", change->now_ms, err) < 0)
         return -1;
     return sl_receipts_send(change->service, &own, change->now_ms, err);
 }

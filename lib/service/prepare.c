@@ -3,6 +3,7 @@
 
 #include "lib/base/crypto.h"
 #include "lib/service/engine_private.h"
+#include "lib/service/hooks.h"
 #include "lib/service/seal.h"
 #include "lib/store/facts.h"
 #include "lib/transfer/pieces.h"
@@ -69,32 +70,62 @@ static void sweep_slots(struct engine *engine)
     }
 }
 
-static int check_slot(struct engine *engine, struct slot *slot, struct sl_err *err)
+/* When its settings were changed last. Returns 1, 0 if they are gone or not to be used, or -1. */
+static int read_updated(struct engine *engine, const struct sl_account *account,
+                        int64_t *updated_at, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct sl_config_row row;
+    struct sl_hook_row hook;
+    int found;
+
+    if (account->hook_id) {
+        found = sl_hooks_get(engine->service->db, arena, account->hook_id, &hook, err);
+        if (found > 0)
+            *updated_at = hook.created_at;
+        return found > 0 ? hook.is_active : found;
+    }
+    found = sl_configs_get(engine->service->db, arena, account->school.id, account->provider_id,
+                           &row, err);
+    if (found > 0)
+        *updated_at = row.updated_at;
+    return found > 0 ? row.is_enabled : found;
+}
+
+static int check_slot(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    int64_t updated_at = 0;
     int found;
 
     if (engine->now.ms - slot->checked_ms < CHECK_SETTINGS_MS)
         return 0;
-    found = sl_configs_get(engine->service->db, arena, slot->account.school.id,
-                           slot->account.provider_id, &row, err);
+    found = read_updated(engine, &slot->account, &updated_at, err);
     if (found < 0)
         return -1;
     slot->checked_ms = engine->now.ms;
-    slot->stale = found == 0 || row.updated_at != slot->account.updated_at || !row.is_enabled;
+    slot->stale = found == 0 || updated_at != slot->account.updated_at;
     return 0;
 }
 
-static int open_slot(struct engine *engine, int64_t school_id, int64_t provider_id,
-                     struct slot **out, struct sl_err *err)
+static int open_account(struct engine *engine, struct owner owner, struct slot *slot,
+                        struct sl_err *err)
+{
+    if (owner.hook_id)
+        return sl_hook_open(engine->service, slot->arena, owner.hook_id, &slot->account, err);
+    return sl_config_open(engine->service, slot->arena, owner.school_id, owner.provider_id,
+                          &slot->account, err);
+}
+
+static int open_slot(struct engine *engine, struct owner owner, struct slot **out,
+                     struct sl_err *err)
 {
     struct sl_arena *arena = sl_arena_new();
     struct slot *slot = SL_NEW(arena, struct slot, 1);
 
     slot->arena = arena;
-    if (sl_config_open(engine->service, arena, school_id, provider_id, &slot->account, err) < 0 ||
-        sl_accounts_ensure(engine->service->db, slot->account.account, provider_id, err) < 0) {
+    if (open_account(engine, owner, slot, err) < 0 ||
+        sl_accounts_ensure(engine->service->db, slot->account.account, slot->account.provider_id,
+                           err) < 0) {
         sl_arena_free(&arena);
         return -1;
     }
@@ -106,13 +137,18 @@ static int open_slot(struct engine *engine, int64_t school_id, int64_t provider_
     return 0;
 }
 
-int engine_slot(struct engine *engine, int64_t school_id, int64_t provider_id, struct slot **out,
-                struct sl_err *err)
+static bool is_of(const struct sl_account *account, struct owner owner)
+{
+    if (owner.hook_id || account->hook_id)
+        return account->hook_id == owner.hook_id;
+    return account->school.id == owner.school_id && account->provider_id == owner.provider_id;
+}
+
+int engine_slot(struct engine *engine, struct owner owner, struct slot **out, struct sl_err *err)
 {
     sweep_slots(engine);
     for (struct slot *slot = engine->slots; slot; slot = slot->next) {
-        if (slot->stale || slot->account.school.id != school_id ||
-            slot->account.provider_id != provider_id)
+        if (slot->stale || !is_of(&slot->account, owner))
             continue;
         if (check_slot(engine, slot, err) < 0)
             return -1;
@@ -121,7 +157,7 @@ int engine_slot(struct engine *engine, int64_t school_id, int64_t provider_id, s
         *out = slot;
         return 0;
     }
-    return open_slot(engine, school_id, provider_id, out, err);
+    return open_slot(engine, owner, out, err);
 }
 
 struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *job)
@@ -289,6 +325,8 @@ static int complete_empty(struct engine *engine, const struct sl_job *job, struc
 
 int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
+    const struct owner owner = { item->school_id, item->provider_id,
+                                 item->provider_id ? 0 : sl_hook_id(item->account) };
     struct slot *slot = NULL;
     struct sl_arena *arena;
     struct sl_job *job;
@@ -296,7 +334,7 @@ int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_
 
     if (item->expires_at && item->expires_at <= sl_now_ms())
         return settle_unsent(engine, item, "it was too old to be sent", err);
-    if (engine_slot(engine, item->school_id, item->provider_id, &slot, err) < 0)
+    if (engine_slot(engine, owner, &slot, err) < 0)
         return refuse(engine, item, err);
     arena = sl_arena_new();
     job = SL_NEW(arena, struct sl_job, 1);

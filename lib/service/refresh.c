@@ -81,7 +81,8 @@ static int ask(struct refreshing *refreshing, struct ending *ending, struct sl_e
 {
     struct slot *slot;
 
-    if (engine_slot(&refreshing->engine, ending->school_id, ending->provider_id, &slot, err) < 0) {
+    if (engine_slot(&refreshing->engine,
+                    (struct owner){ ending->school_id, ending->provider_id, 0 }, &slot, err) < 0) {
         if (err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
             return -1;
         ending->why = sl_arena_strdup(refreshing->arena, err->text);

@@ -7,7 +7,9 @@
 #include "lib/service/audit.h"
 #include "lib/service/enqueue.h"
 #include "lib/service/engine_private.h"
+#include "lib/service/hooks.h"
 #include "lib/service/seal.h"
+#include "lib/service/tell.h"
 #include "lib/store/facts.h"
 #include "lib/store/runners.h"
 
@@ -105,6 +107,8 @@ static const char *const *phones_of(struct sl_job *job, size_t *n)
         phones[0] = job->call.in.payment->phone;
     if (job->op->input == SL_INPUT_C2B)
         phones[0] = job->call.in.c2b->phone;
+    if (job->op->input == SL_INPUT_EVENT)
+        phones[0] = job->call.in.event->phone;
     *n = phones[0] != NULL;
     return phones;
 }
@@ -311,6 +315,14 @@ static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course 
     return 0;
 }
 
+int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,
+                   const char *why, struct sl_err *err)
+{
+    const struct sl_tell_provider about = { slot->account.account, slot->account.adapter->code };
+
+    return sl_tell_trouble(engine->service, &about, event, why, sl_now_ms(), err);
+}
+
 /* Refused: with a grant a new token may help, once; else nobody asks again until a person
  * has changed the settings or tested them. */
 static int plan_auth(struct engine *engine, struct sl_job *job, struct sl_settlement *settlement,
@@ -330,7 +342,9 @@ static int plan_auth(struct engine *engine, struct sl_job *job, struct sl_settle
     if (job->account->adapter->grant && job->token_version <= slot->refused_version)
         return 0; /* an answer to the old token: the new one is on its way */
     engine->counts->refused = sl_arena_strdup(engine->service->arena, why);
-    return sl_accounts_block(engine->service->db, job->account->account, why, err);
+    if (sl_accounts_block(engine->service->db, job->account->account, why, err) < 0)
+        return -1;
+    return settle_trouble(engine, slot, "token.trouble", why, err);
 }
 
 static int plan(struct engine *engine, struct sl_job *job, enum sl_course *course,
@@ -368,9 +382,11 @@ static void judge_account(struct engine *engine, const struct sl_job *job)
     if (exchange->reach != SL_ANSWERED || first->verdict == SL_AMBIGUOUS ||
         (first->verdict == SL_RETRY && exchange->status == 503)) {
         slot->n_failed++;
+        slot->failure = exchange->transport ? exchange->transport : first->text;
         return;
     }
     slot->succeeded = true;
+    slot->accepted = slot->accepted || first->verdict != SL_AUTH;
     slot->n_failed = 0;
     if (first->verdict == SL_OK)
         slot->renewed_after_refusal = false;
@@ -389,18 +405,32 @@ static int hold_account(struct engine *engine, const struct sl_job *job, struct 
                             &engine->now, err);
 }
 
+static int settle_account(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    const struct sl_tell_provider about = { slot->account.account, slot->account.adapter->code };
+    struct sl_db *db = engine->service->db;
+    int opened;
+
+    if (slot->succeeded && sl_accounts_succeeded(db, about.account, err) < 0)
+        return -1;
+    if (slot->accepted && sl_tell_recovered(engine->service, &about, sl_now_ms(), err) < 0)
+        return -1;
+    for (; slot->n_failed > 0; slot->n_failed--) {
+        opened = sl_accounts_failed(db, about.account, &engine->now, err);
+        if (opened < 0 ||
+            (opened > 0 && settle_trouble(engine, slot, "provider.down", slot->failure, err) < 0))
+            return -1;
+    }
+    slot->succeeded = slot->accepted = false;
+    slot->failure = NULL;
+    return 0;
+}
+
 int settle_accounts(struct engine *engine, struct sl_err *err)
 {
-    for (struct slot *slot = engine->slots; slot; slot = slot->next) {
-        if (slot->succeeded &&
-            sl_accounts_succeeded(engine->service->db, slot->account.account, err) < 0)
+    for (struct slot *slot = engine->slots; slot; slot = slot->next)
+        if (settle_account(engine, slot, err) < 0)
             return -1;
-        for (; slot->n_failed > 0; slot->n_failed--)
-            if (sl_accounts_failed(engine->service->db, slot->account.account, &engine->now, err) <
-                0)
-                return -1;
-        slot->succeeded = false;
-    }
     return 0;
 }
 
@@ -472,25 +502,41 @@ int settle_unsent(struct engine *engine, const struct sl_item *item, const char 
 
 static const char lost[] = "the program that sent it ended before an answer was stored";
 
+/* What a row's adapter says of its operation. Returns 1, 0 if there is no such adapter, operation or
+ * step any more, or -1. */
+static int find_op(struct engine *engine, const struct sl_item *item,
+                   const struct sl_adapter **adapter, const struct sl_op **op, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_provider provider;
+    int found = 1;
+
+    *adapter = sl_hook_adapter("url");
+    if (item->provider_id) {
+        found = sl_providers_get(engine->service->db, arena, item->provider_id, &provider, err);
+        *adapter = found > 0 ? sl_adapter_find(provider.code) : NULL;
+    }
+    if (found < 0)
+        return -1;
+    *op = *adapter ? sl_adapter_op(*adapter, item->operation) : NULL;
+    return *op && (size_t)item->step < (*op)->n_steps;
+}
+
 /* It may have left: the answer is lost, and the adapter's policy decides, like after a
  * connection that broke. */
 static int settle_orphan(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
-    const struct sl_adapter *adapter = NULL;
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const struct sl_adapter *adapter;
     const struct sl_domain *domain = sl_domain_find(item->operation);
     struct sl_settlement settlement = {
         .status = "processing", .waits_for = "person", .error = lost, .step = item->step
     };
-    struct sl_provider provider;
     const struct sl_op *op;
-    int found = sl_providers_get(engine->service->db, arena, item->provider_id, &provider, err);
+    int found = find_op(engine, item, &adapter, &op, err);
 
     if (found < 0)
         return -1;
-    adapter = found > 0 ? sl_adapter_find(provider.code) : NULL;
-    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
-    if (op && (size_t)item->step < op->n_steps) {
+    if (found > 0) {
         const struct sl_job job = { .item = *item,
                                     .op = op,
                                     .step = &op->steps[item->step],
@@ -593,18 +639,14 @@ static const struct sl_settle *settle_of(const struct sl_item *item, const struc
 
 static int go_on_waiting(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     const struct sl_settle *settle;
     const struct sl_adapter *adapter;
-    struct sl_provider provider;
     const struct sl_op *op;
-    int found = sl_providers_get(engine->service->db, arena, item->provider_id, &provider, err);
+    int found = find_op(engine, item, &adapter, &op, err);
 
     if (found < 0)
         return -1;
-    adapter = found > 0 ? sl_adapter_find(provider.code) : NULL;
-    op = adapter ? sl_adapter_op(adapter, item->operation) : NULL;
-    if (!op || (size_t)item->step >= op->n_steps)
+    if (found == 0)
         return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
     settle = settle_of(item, op);
     if (settle->query &&

@@ -19,7 +19,7 @@ static const char ensure_sql[] = "INSERT INTO accounts (account, provider_id) VA
 int sl_accounts_ensure(struct sl_db *db, const char *account, int64_t provider_id,
                        struct sl_err *err)
 {
-    int made = sl_db_run(db, ensure_sql, SL_PARAMS(SL_TEXT(account), SL_INT(provider_id)), err);
+    int made = sl_db_run(db, ensure_sql, SL_PARAMS(SL_TEXT(account), SL_ID(provider_id)), err);
 
     return made < 0 ? -1 : 0;
 }
@@ -197,11 +197,13 @@ int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_bo
 {
     struct state state;
     int64_t pause = FIRST_PAUSE_MS;
+    bool opens;
 
     if (read_state(db, account, now, &state, err) < 0)
         return -1;
     state.failures++;
-    if (state.open_ms <= now->ms && (state.opened > 0 || state.failures >= FAILURES_TO_OPEN)) {
+    opens = state.open_ms <= now->ms && (state.opened > 0 || state.failures >= FAILURES_TO_OPEN);
+    if (opens) {
         for (int64_t i = 0; i < state.opened && pause < LONGEST_PAUSE_MS; i++)
             pause *= 2;
         state.open_ms = now->ms + (pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS);
@@ -212,7 +214,35 @@ int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_bo
                                SL_INT(state.open_ms)),
                      err) < 0
                ? -1
-               : 0;
+               : opens;
+}
+
+static const char trouble_sql[] = "UPDATE accounts SET trouble = $2 WHERE account = $1"
+                                  " AND trouble IS NULL AND provider_id IS NOT NULL";
+
+int sl_accounts_trouble(struct sl_db *db, const char *account, const char *event,
+                        struct sl_err *err)
+{
+    return sl_db_run(db, trouble_sql, SL_PARAMS(SL_TEXT(account), SL_TEXT(event)), err);
+}
+
+static const char read_trouble_sql[] = "SELECT trouble FROM accounts WHERE account = $1"
+                                       " AND trouble IS NOT NULL AND blocked IS NULL";
+static const char end_trouble_sql[] = "UPDATE accounts SET trouble = NULL WHERE account = $1";
+
+int sl_accounts_recovered(struct sl_db *db, struct sl_arena *arena, const char *account,
+                          const char **event, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int more;
+
+    if (sl_db_query(&rows, db, read_trouble_sql, SL_PARAMS(SL_TEXT(account)), err) < 0)
+        return -1;
+    more = sl_rows_next(&rows, err);
+    if (more <= 0)
+        return more;
+    *event = sl_arena_strdup(arena, sl_row_text(&rows, 0));
+    return sl_db_run(db, end_trouble_sql, SL_PARAMS(SL_TEXT(account)), err) < 0 ? -1 : 1;
 }
 
 static const char hold_sql[] =

@@ -29,7 +29,7 @@ struct sl_gate_state {
     bool probe;      /* the breaker is half open: one request, and it is ours */
 };
 
-/* Makes the row if it is not there. */
+/* Makes the row if it is not there. provider_id 0: of a hook. */
 int sl_accounts_ensure(struct sl_db *db, const char *account, int64_t provider_id,
                        struct sl_err *err);
 
@@ -47,10 +47,19 @@ int sl_accounts_take(struct sl_db *db, const char *account, int64_t units,
 
 /* What an answer says of the account. A success closes the breaker; the fifth transient failure
  * or lost answer in a row opens it for 10 s, doubled each time up to 10 minutes, and a failed
- * probe opens it again. */
+ * probe opens it again. sl_accounts_failed() returns 1 if it opened it, 0 or -1. */
 int sl_accounts_succeeded(struct sl_db *db, const char *account, struct sl_err *err);
 int sl_accounts_failed(struct sl_db *db, const char *account, const struct sl_boot_now *now,
                        struct sl_err *err);
+
+/* Whether people were told that it is down. _trouble() notes the event that tells them: returns 1, 0
+ * if an earlier one is not over yet (or the account is a hook's), or -1. _recovered() gives that
+ * event, in the arena, and forgets it: 1, 0 if there is none or the account is still blocked, or -1.
+ * Both inside a transaction. */
+int sl_accounts_trouble(struct sl_db *db, const char *account, const char *event,
+                        struct sl_err *err);
+int sl_accounts_recovered(struct sl_db *db, struct sl_arena *arena, const char *account,
+                          const char **event, struct sl_err *err);
 
 /* Everything waits this long (at most an hour). `why` says what a person can cure, an empty balance;
  * NULL: there were too many requests, and only time helps. */

@@ -250,20 +250,54 @@ int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
                      SL_PARAMS(SL_INT(id), SL_TEXT(status), SL_TEXT(error), SL_INT(now_ms)), err);
 }
 
+/* ---- What has just failed ------------------------------------------------------------------ */
+
+static const char failed_sql[] =
+    "SELECT id FROM messages WHERE queue_id = $1 AND status = 'failed' AND updated_at = $2";
+static const char failed_batch_sql[] =
+    "SELECT id FROM messages WHERE batch_id = $1 AND status = 'failed' AND updated_at = $2";
+
+int sl_messages_failed(struct sl_rows *rows, struct sl_db *db, const struct sl_message_set *set,
+                       int64_t now_ms, struct sl_err *err)
+{
+    if (set->batch_id)
+        return sl_db_query(rows, db, failed_batch_sql,
+                           SL_PARAMS(SL_INT(set->batch_id), SL_INT(now_ms)), err);
+    return sl_db_query(rows, db, failed_sql, SL_PARAMS(SL_INT(set->queue_id), SL_INT(now_ms)), err);
+}
+
+int sl_messages_next_id(struct sl_rows *rows, int64_t *id, struct sl_err *err)
+{
+    int more = sl_rows_next(rows, err);
+
+    if (more > 0)
+        *id = sl_row_int(rows, 0);
+    return more;
+}
+
 /* ---- For people ---------------------------------------------------------------------------- */
 
+#define MESSAGE                                                                                    \
+    "SELECT m.id, m.batch_id, m.line, m.address_given, m.address, m.queue_id, m.place,"            \
+    " CASE WHEN m.status = 'queued' AND q.in_flight = 1 THEN 'sending' ELSE m.status END,"         \
+    " m.external_reference, m.segments, m.cost_micro, m.cost_text, m.currency, m.error,"           \
+    " m.created_at, m.updated_at, b.public_id, b.school_id FROM messages m"                        \
+    " JOIN message_batches b ON b.id = m.batch_id"                                                 \
+    " LEFT JOIN integration_queue q ON q.id = m.queue_id"
+
 static const char list_sql[] =
-    "SELECT m.id, m.batch_id, m.line, m.address_given, m.address, m.queue_id, m.place,"
-    " CASE WHEN m.status = 'queued' AND q.in_flight = 1 THEN 'sending' ELSE m.status END,"
-    " m.external_reference, m.segments, m.cost_micro, m.cost_text, m.currency, m.error,"
-    " m.created_at, m.updated_at, b.public_id FROM messages m"
-    " JOIN message_batches b ON b.id = m.batch_id LEFT JOIN integration_queue q ON q.id = m.queue_id"
-    " WHERE m.batch_id = $1 AND ($2 = 0 OR m.line = $2) ORDER BY m.line";
+    MESSAGE " WHERE m.batch_id = $1 AND ($2 = 0 OR m.line = $2) ORDER BY m.line";
+static const char one_sql[] = MESSAGE " WHERE m.id = $1";
 
 int sl_messages_list(struct sl_rows *rows, struct sl_db *db, int64_t batch_id, int64_t line,
                      struct sl_err *err)
 {
     return sl_db_query(rows, db, list_sql, SL_PARAMS(SL_INT(batch_id), SL_INT(line)), err);
+}
+
+int sl_messages_one(struct sl_rows *rows, struct sl_db *db, int64_t id, struct sl_err *err)
+{
+    return sl_db_query(rows, db, one_sql, SL_PARAMS(SL_INT(id)), err);
 }
 
 int sl_messages_next(struct sl_rows *rows, struct sl_message *message, struct sl_err *err)
@@ -291,6 +325,7 @@ int sl_messages_next(struct sl_rows *rows, struct sl_message *message, struct sl
         .created_at = sl_row_int(rows, 14),
         .updated_at = sl_row_int(rows, 15),
         .batch = sl_row_text(rows, 16),
+        .school_id = sl_row_int(rows, 17),
     };
     return 1;
 }

@@ -91,6 +91,7 @@ struct sl_message {
     const char *cost_text, *currency, *error;
     int64_t created_at, updated_at;
     const char *batch; /* public id of its batch: only read */
+    int64_t school_id; /* likewise */
 };
 
 /* Inserts. Returns 1; 0 if the batch has that line already, or a message with that dedupe (then
@@ -153,6 +154,15 @@ int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
                        const char *external_reference, const char *phone, const char *status,
                        const char *error, int64_t now_ms, int64_t *changed, struct sl_err *err);
 
+/* The ids of those of a queue row, or of a whole batch, that failed at this very time. Then _next_id()
+ * until 0 or -1. */
+struct sl_message_set {
+    int64_t queue_id;
+    int64_t batch_id; /* not 0: the batch */
+};
+int sl_messages_failed(struct sl_rows *rows, struct sl_db *db, const struct sl_message_set *set,
+                       int64_t now_ms, struct sl_err *err);
+int sl_messages_next_id(struct sl_rows *rows, int64_t *id, struct sl_err *err);
 /* ---- Messages whose answer was lost (messages_lost.c) ------------------------------------- */
 
 /* The one of that batch and line, if it is the school's and the provider's and nothing is known of
@@ -187,6 +197,8 @@ int sl_messages_count_alike(struct sl_db *db, const struct sl_message *message,
 /* Every line of a batch, in order; or one line. Borrowed until the next. */
 int sl_messages_list(struct sl_rows *rows, struct sl_db *db, int64_t batch_id, int64_t line,
                      struct sl_err *err);
+/* One of any batch. */
+int sl_messages_one(struct sl_rows *rows, struct sl_db *db, int64_t id, struct sl_err *err);
 int sl_messages_next(struct sl_rows *rows, struct sl_message *message, struct sl_err *err);
 
 #endif

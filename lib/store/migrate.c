@@ -10,20 +10,53 @@ static const char schema[] =
 #include "schema.inc" /* schema.sql as a string literal, made by the Makefile */
     ;
 
-/* migrations[n] takes a database from version n to n + 1; a new database gets schema.sql, which is
- * the last version, at once. */
-static const char *const migrations[] = {
-    NULL,
-    "ALTER TABLE accounts ADD COLUMN held TEXT;"
-    "DROP TABLE spool;" /* nothing had been put into it */
-    "CREATE TABLE spool (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL,"
-    " used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+/* Version 1 had the tables of hooks and of the spool, and no program that wrote them. */
+static const char to_2[] =
+    "CREATE TABLE new_accounts ("
+    " account TEXT PRIMARY KEY,"
+    " provider_id INTEGER REFERENCES integration_providers (id) ON DELETE CASCADE,"
+    " boot_id TEXT NOT NULL DEFAULT '', failures INTEGER NOT NULL DEFAULT 0,"
+    " open_boot_ms INTEGER NOT NULL DEFAULT 0, opened INTEGER NOT NULL DEFAULT 0,"
+    " probe_runner INTEGER, probe_boot_ms INTEGER NOT NULL DEFAULT 0,"
+    " hold_boot_ms INTEGER NOT NULL DEFAULT 0, level_milli INTEGER NOT NULL DEFAULT 0,"
+    " filled_boot_ms INTEGER NOT NULL DEFAULT 0, blocked TEXT, lock_runner INTEGER,"
+    " lock_boot_ms INTEGER NOT NULL DEFAULT 0, held TEXT, trouble TEXT) STRICT, WITHOUT ROWID;"
+    "INSERT INTO new_accounts SELECT account, provider_id, boot_id, failures, open_boot_ms, opened,"
+    " probe_runner, probe_boot_ms, hold_boot_ms, level_milli, filled_boot_ms, blocked, lock_runner,"
+    " lock_boot_ms, NULL, NULL FROM accounts;"
+    "DROP TABLE accounts;"
+    "ALTER TABLE new_accounts RENAME TO accounts;"
+    "DROP TABLE spool;"
+    "CREATE TABLE spool (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, used_at INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
     "CREATE TABLE spool_users ("
     " sha256 TEXT NOT NULL REFERENCES spool (sha256) ON DELETE CASCADE,"
     " queue_id INTEGER NOT NULL REFERENCES integration_queue (id) ON DELETE CASCADE,"
     " PRIMARY KEY (sha256, queue_id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX spool_users_queue ON spool_users (queue_id)",
-};
+    "CREATE INDEX spool_users_queue ON spool_users (queue_id);"
+    "DROP TABLE hooks;"
+    "CREATE TABLE hooks ("
+    " id INTEGER PRIMARY KEY,"
+    " school_id INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,"
+    " purpose TEXT NOT NULL CHECK (purpose IN ('hook', 'alert')),"
+    " event TEXT NOT NULL,"
+    " kind TEXT NOT NULL CHECK (kind IN ('url', 'exec', 'sms')),"
+    " target TEXT NOT NULL, secret TEXT,"
+    " is_active INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),"
+    " created_at INTEGER NOT NULL, removed_at INTEGER) STRICT;"
+    "DROP TABLE hook_events;"
+    "CREATE TABLE hook_events ("
+    " id INTEGER PRIMARY KEY,"
+    " public_id TEXT NOT NULL UNIQUE,"
+    " event_key TEXT NOT NULL UNIQUE,"
+    " school_id INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,"
+    " event TEXT NOT NULL,"
+    " payload TEXT NOT NULL CHECK (json_valid(payload)),"
+    " created_at INTEGER NOT NULL) STRICT;";
+
+/* migrations[n] takes a database from version n to n + 1; schema.sql, which a new database gets at
+ * once, is what comes out of all of them. */
+static const char *const migrations[] = { NULL, to_2 };
 
 enum { VERSION = SL_COUNT(migrations) };
 

@@ -104,7 +104,7 @@ int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
 static const char failed_sql[] =
     "SELECT q.id FROM integration_queue q WHERE q.status = 'failed' AND q.id > $1"
     " AND ($2 = 0 OR q.school_id = $2) AND ($3 IS NULL OR q.operation = $3)"
-    " AND (q.expires_at IS NULL OR q.expires_at > $5)"
+    " AND (q.expires_at IS NULL OR q.expires_at > $5 OR q.provider_id IS NULL)"
     " AND NOT EXISTS (SELECT 1 FROM message_batches b WHERE b.id = q.batch_id"
     "  AND b.state = 'cancelled') ORDER BY q.id LIMIT $4";
 

@@ -53,7 +53,8 @@ int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
                        struct sl_queue_wait *wait, struct sl_err *err);
 
 /* The ids of up to n failed rows behind after_id, ascending, but not of batches that were
- * cancelled, and not those whose time to be sent is over. Returns how many, or -1. */
+ * cancelled, and not those whose time to be sent is over; but an event can be told at any time.
+ * Returns how many, or -1. */
 int sl_queue_view_failed(struct sl_db *db, const struct sl_queue_filter *filter, int64_t after_id,
                          int64_t now_ms, size_t n, int64_t *ids, struct sl_err *err);
 

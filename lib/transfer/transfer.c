@@ -18,6 +18,9 @@
 
 enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
 
+/* In the data of epoll: a descriptor that is not curl's. */
+static const uint64_t watched = UINT64_C(1) << 32;
+
 /* One exchange. Kept with its easy handle when it is over, for the next one. */
 struct slot {
     struct slot *next; /* in the list of free ones, or of those that are over */
@@ -60,7 +63,7 @@ static int64_t monotonic_ms(void)
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *opaque, void *known)
 {
     struct sl_transfer *transfer = opaque;
-    struct epoll_event event = { .data.fd = socket };
+    struct epoll_event event = { .data.u64 = (uint64_t)socket };
 
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
@@ -490,10 +493,20 @@ static int wait_ms(const struct sl_transfer *transfer, int64_t most_ms)
     return timer < 60000 ? (int)timer : 60000;
 }
 
+int sl_transfer_watch(struct sl_transfer *transfer, int fd, struct sl_err *err)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.u64 = watched | (uint64_t)fd };
+
+    if (epoll_ctl(transfer->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        return sl_err_set(err, SL_ERR_INTERNAL, "cannot wait for a descriptor: %m");
+    return 0;
+}
+
 void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
 {
     struct epoll_event events[MOST_EVENTS];
     int64_t until = monotonic_ms() + most_ms;
+    bool woken = false;
     int n;
 
     do {
@@ -502,14 +515,17 @@ void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
         if (n < 0)
             break; /* a signal */
         for (int i = 0; i < n; i++)
-            act(transfer, events[i].data.fd, events[i].events);
+            if (events[i].data.u64 & watched)
+                woken = true;
+            else
+                act(transfer, (curl_socket_t)events[i].data.u64, events[i].events);
         if (transfer->timer_ms >= 0 && transfer->timer_ms <= monotonic_ms()) {
             transfer->timer_ms = -1; /* it fires once */
             act(transfer, CURL_SOCKET_TIMEOUT, 0);
         }
         collect(transfer);
         work_files(transfer);
-    } while (!transfer->over && monotonic_ms() < until);
+    } while (!transfer->over && !woken && monotonic_ms() < until);
 }
 
 /* ---- What came of it ----------------------------------------------------------------- */

@@ -43,6 +43,9 @@ size_t sl_transfer_active(const struct sl_transfer *transfer);
  * early on a signal. */
 void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms);
 
+/* sl_transfer_wait() returns too as soon as the descriptor can be read, until it is closed. */
+int sl_transfer_watch(struct sl_transfer *transfer, int fd, struct sl_err *err);
+
 /* An exchange that is over: in send->arena. */
 struct sl_sent {
     void *owner;

@@ -14,6 +14,7 @@ teardown() { stop; }
 
 # serve [OPTION...]: starts the daemon; $url is where it listens.
 serve() {
+    : > "$BATS_TEST_TMPDIR/said" # an earlier daemon has said the same
     sl-webhook serve --listen 127.0.0.1:0 "$@" 2> "$BATS_TEST_TMPDIR/said" 3>&- &
     daemon=$!
     listening

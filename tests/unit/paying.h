@@ -170,6 +170,17 @@ static inline struct sl_payment lost(struct installation *in)
     return again(in, &payment);
 }
 
+/* The row of a request ended without an outcome of its own. */
+static inline void end(struct installation *in, const struct sl_item *item, bool unknown,
+                       const char *why)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+
+    OK(sl_tx_begin(&tx, in->service->db, &err));
+    OK(sl_payment_request_domain.end(in->service, item, unknown, why, sl_now_ms(), &err));
+    OK(sl_tx_commit(&tx, &err));
+}
+
 static inline struct sl_payment told_all(struct installation *in, const struct sl_payment *payment,
                                          const struct sl_payment_news *news)
 {

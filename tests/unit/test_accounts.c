@@ -41,7 +41,7 @@ static void fail_times(struct sl_db *db, int n, int64_t ms)
     struct sl_err err;
 
     for (int i = 0; i < n; i++)
-        assert_int_equal(sl_accounts_failed(db, "a", &now, &err), 0);
+        assert_true(sl_accounts_failed(db, "a", &now, &err) >= 0);
 }
 
 static void the_fifth_failure_in_a_row_opens_the_breaker(void **state)

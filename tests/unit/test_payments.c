@@ -180,8 +180,7 @@ static void a_lost_answer_is_unknown_and_says_what_is_awaited_until_it_is_given_
     assert_is(&payment, "unknown", NULL);
     assert_string_equal(payment.error, "the answer was lost (HTTP 500): its callback is awaited");
     assert_string_equal(item.waits_for, "callback");
-    OK(sl_payment_request_domain.end(in->service, &item, true, "no answer came in time",
-                                     sl_now_ms(), &err));
+    end(in, &item, true, "no answer came in time");
     payment = again(in, &payment);
     assert_is(&payment, "unknown", NULL);
     assert_string_equal(payment.error, "no answer came in time");
@@ -200,7 +199,7 @@ static void the_runner_that_dies_leaves_a_payment_that_waits(void **state)
     int64_t runner;
     struct sl_item item = leave(in, payment.queue_id, &runner);
 
-    OK(sl_payment_request_domain.end(in->service, &item, true, "it died", sl_now_ms(), &err));
+    end(in, &item, true, "it died");
     payment = again(in, &payment);
     assert_is(&payment, "unknown", NULL);
     assert_string_equal(payment.error, "the answer was lost (it died): its callback is awaited");
@@ -212,8 +211,7 @@ static void one_that_was_never_sent_has_failed(void **state)
     struct sl_payment payment = request(in);
     struct sl_item item = item_of(in, payment.queue_id);
 
-    OK(sl_payment_request_domain.end(in->service, &item, false, "it was too old to be sent",
-                                     sl_now_ms(), &err));
+    end(in, &item, false, "it was too old to be sent");
     payment = again(in, &payment);
     assert_is(&payment, "failed", NULL);
     assert_string_equal(payment.error, "it was too old to be sent");

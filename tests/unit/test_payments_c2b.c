@@ -135,10 +135,13 @@ static void reconciling_matches_what_came_before(void **state)
 {
     struct installation *in = *state;
     struct sl_payment one = lost(in), other = lost(in);
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
 
     received(in, "NLJ7RT61SV", 150000, "2547 ***** 149");
     other = told_no(in, &other, SL_PAY_CANCELLED, "1032");
+    OK(sl_tx_begin(&tx, in->service->db, &err));
     OK(sl_payments_match(in->service, one.id, sl_now_ms(), &err));
+    OK(sl_tx_commit(&tx, &err));
     one = again(in, &one);
     assert_is(&one, "succeeded", "NLJ7RT61SV");
     assert_int_equal(count(in, "succeeded"), 1);

@@ -292,6 +292,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_C2B: read_c2b(wire, in); return;
     case SL_INPUT_STORAGE: read_storage(wire, in); return;
     case SL_INPUT_MESSAGES: read_asked(wire, in); return;
+    case SL_INPUT_EVENT: blame(wire, "hooks are no provider's"); return;
     }
 }
 
