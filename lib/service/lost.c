@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/service/asks.h"
 #include "lib/service/inbound.h"
+#include "lib/service/tell.h"
 #include "lib/service/job.h"
 
 /* ---- In words ------------------------------------------------------------------------------- */
@@ -62,7 +63,8 @@ static int conclude(struct sl_service *service, int64_t queue_id, int64_t now_ms
 static int settle_message(struct sl_service *service, int64_t id,
                           const struct sl_message_news *news, int64_t now_ms, struct sl_err *err)
 {
-    if (sl_messages_settle(service->db, id, news, now_ms, err) < 0)
+    if (sl_messages_settle(service->db, id, news, now_ms, err) < 0 ||
+        sl_tell_message(service, id, now_ms, err) < 0)
         return -1;
     if (!news->external_reference)
         return 0;

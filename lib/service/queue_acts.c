@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
+#include "lib/service/hooks.h"
 #include "lib/service/audit.h"
 #include "lib/service/job.h"
 #include "lib/service/payments.h"
@@ -31,29 +32,39 @@ int sl_queue_find(struct sl_service *service, struct sl_arena *arena, int64_t sc
     return sl_queue_no_item(sl_arena_printf(arena, "%" PRId64, id), err);
 }
 
-static size_t count_operations(void)
+static void add_operations(struct sl_buf *names, const struct sl_adapter *adapter)
 {
-    size_t n = 0;
+    for (size_t i = 0; i < adapter->n_ops; i++)
+        sl_buf_add(names, (const char *)&adapter->ops[i].name, sizeof adapter->ops[i].name);
+}
+
+/* What providers do, and what tells others. Sets *n. */
+static const char *const *all_operations(struct sl_arena *arena, size_t *n)
+{
+    struct sl_buf names = sl_buf_new(arena);
+    const char **list;
 
     for (size_t i = 0; sl_adapters[i]; i++)
-        n += sl_adapters[i]->n_ops;
-    return n;
+        add_operations(&names, sl_adapters[i]);
+    add_operations(&names, sl_hook_adapter("url"));
+    *n = names.len / sizeof *list;
+    list = SL_NEW(arena, const char *, *n);
+    memcpy(list, names.data, names.len);
+    return list;
 }
 
 int sl_queue_check_operation(const char *operation, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    const char **names = SL_NEW(arena, const char *, count_operations() + 1), *meant;
-    size_t n = 0;
+    const char *const *names, *meant;
+    size_t n;
 
     if (!operation)
         return 0;
-    for (size_t i = 0; sl_adapters[i]; i++)
-        for (size_t j = 0; j < sl_adapters[i]->n_ops; j++) {
-            names[n++] = sl_adapters[i]->ops[j].name;
-            if (strcmp(operation, names[n - 1]) == 0)
-                return 0;
-        }
+    names = all_operations(arena, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(operation, names[i]) == 0)
+            return 0;
     (void)sl_err_set(err, SL_ERR_DATA, "there is no operation '%s'", operation);
     meant = sl_nearest(operation, names, n);
     return meant ? sl_err_hint(err, "did you mean '%s'?", meant)

@@ -34,6 +34,7 @@ static const char to_2[] =
     " queue_id INTEGER NOT NULL REFERENCES integration_queue (id) ON DELETE CASCADE,"
     " PRIMARY KEY (sha256, queue_id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX spool_users_queue ON spool_users (queue_id);"
+    "CREATE INDEX messages_unknown ON messages (dedupe) WHERE status = 'unknown';"
     "DROP TABLE hooks;"
     "CREATE TABLE hooks ("
     " id INTEGER PRIMARY KEY,"

@@ -43,7 +43,7 @@ due_again() { sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operat
     [ "$(jq -r .school <<< "$body")" = greenhill ]
     [ "$(jq -r .id <<< "$body")" = "$(jq -r .id <<< "$event")" ]
     [ "$(jq -r .data.meta.invoice <<< "$body")" = INV-7 ]
-    [ "$(jq -S .data <<< "$body")" = "$(sl-pay status "$id" -f json | jq -S 'if type == "array" then .[0] else . end')" ]
+    [ "$(jq -S .data <<< "$body")" = "$(sl-pay status "$id" -f json | jq -S 'if type == "array" then .[0] else . end | del(.awaited)')" ]
     key=$(base64 -d <<< "${secret#whsec_}" | od -An -tx1 | tr -d ' \n')
     signature=$(printf '%s.%s.%s' "$(jq -r .id <<< "$event")" "$(jq -r .timestamp <<< "$event")" "$body" |
         openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | base64)
@@ -56,7 +56,7 @@ due_again() { sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operat
     hook message.delivered
     delivered
     until_true heard_after_work 1 .
-    [ "$(heard | jq -r .body | jq -S .data)" = "$(sl-sms status "$id" -f json | jq -S '.[0]')" ]
+    [ "$(heard | jq -r .body | jq -S .data)" = "$(sl-sms status "$id" -f json | jq -S '.[0] | del(.awaited)')" ]
 }
 
 @test "a failure and an opt-out are told, and * hears of both" {
@@ -220,7 +220,7 @@ start_quietly() {
     sl-config alert add --to "$SL_SANDBOX_URL/hook" > /dev/null 2>&1
     sl-sandbox scenario busy > /dev/null
     for i in 1 2 3 4 5 6; do sl-sms send -m "text $i" 071100000$i > /dev/null 2>&1 || true; done
-    sl-queue stats --check | grep -q 'breakers open (africastalking)'
+    sl-queue stats --check | grep -q '1 breakers open, .* (africastalking is '
     [ "$(sql "SELECT count(*) FROM hook_events")" -eq 1 ]
     sl-sandbox scenario ok > /dev/null
     until_true told_of_the_end

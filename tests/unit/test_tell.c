@@ -297,7 +297,7 @@ static void a_blocked_account_has_not_recovered(void **state)
     trouble(in, &mpesa, "token.trouble", 1000);
     recover(in, &mpesa, 2000); /* an answer to an earlier request */
     assert_int_equal(events(in), 1);
-    OK(sl_accounts_unblock(in->service->db, mpesa.account, &err));
+    OK(sl_accounts_lift(in->service->db, mpesa.account, &err));
     recover(in, &mpesa, 3000);
     assert_int_equal(events(in), 2);
 }
