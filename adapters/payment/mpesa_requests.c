@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/adapter/body.h"
 #include "lib/adapter/rsa.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -27,21 +28,10 @@ static int check_base(const struct sl_call *call, struct sl_err *err)
     return 0;
 }
 
-/* Adds a member; NULL adds nothing. Written rather than built: credentials stay in the arena. */
-static void put(struct sl_buf *body, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    sl_buf_text(body, body->len > 0 ? "," : "{");
-    sl_json_quote(body, name);
-    sl_buf_text(body, ":");
-    sl_json_quote(body, value);
-}
-
 static void put_hook(const struct sl_call *call, struct sl_buf *body, const char *name,
                      const char *word)
 {
-    put(body, name, sl_arena_printf(call->arena, "%s/%s", call->callback_base, word));
+    sl_body_text(body, name, sl_arena_printf(call->arena, "%s/%s", call->callback_base, word));
 }
 
 static const char *base(const struct sl_settings *settings)
@@ -54,16 +44,13 @@ static const char *base(const struct sl_settings *settings)
 static int post(const struct sl_call *call, const char *path, struct sl_buf *body,
                 struct sl_request *request)
 {
-    sl_buf_text(body, "}");
     request->method = "POST";
     request->base = base(call->settings);
     request->path = path;
     sl_request_header(request, "Authorization",
                       sl_arena_printf(call->arena, "Bearer %s", call->token));
-    sl_request_header(request, "Content-Type", "application/json");
+    sl_request_json(request, body);
     sl_request_header(request, "Accept", "application/json");
-    request->body = body->data;
-    request->n_body = body->len;
     return 0;
 }
 
@@ -201,9 +188,9 @@ static int put_password(const struct sl_call *call, struct sl_buf *body, struct 
                           "passkey is not set: without it M-Pesa sends no payment prompt");
     sl_time_compact(call->now_ms, EAST_AFRICA_MINUTES, timestamp);
     plain = sl_arena_printf(call->arena, "%s%s%s", values[SHORTCODE], values[PASSKEY], timestamp);
-    put(body, "BusinessShortCode", values[SHORTCODE]);
-    put(body, "Password", sl_base64(call->arena, plain, strlen(plain)));
-    put(body, "Timestamp", sl_arena_strdup(call->arena, timestamp));
+    sl_body_text(body, "BusinessShortCode", values[SHORTCODE]);
+    sl_body_text(body, "Password", sl_base64(call->arena, plain, strlen(plain)));
+    sl_body_text(body, "Timestamp", sl_arena_strdup(call->arena, timestamp));
     return 0;
 }
 
@@ -239,9 +226,9 @@ static int put_initiator(const struct sl_call *call, struct sl_buf *body, const 
     sealed = credential(call, err);
     if (!sealed || check_base(call, err))
         return -1;
-    put(body, "Initiator", name);
-    put(body, "SecurityCredential", sealed);
-    put(body, "CommandID", command);
+    sl_body_text(body, "Initiator", name);
+    sl_body_text(body, "SecurityCredential", sealed);
+    sl_body_text(body, "CommandID", command);
     put_hook(call, body, "ResultURL", "result");
     put_hook(call, body, "QueueTimeOutURL", "timeout");
     return 0;
@@ -276,14 +263,15 @@ int sl_mpesa_build_request(const struct sl_call *call, struct sl_request *reques
         check_reference(payment->reference, REFERENCE_LENGTH, err) || check_base(call, err) ||
         put_password(call, &body, err))
         return -1;
-    put(&body, "TransactionType", transaction_type(settings));
-    put(&body, "Amount", amount);
-    put(&body, "PartyA", phone);
-    put(&body, "PartyB", prompted(settings));
-    put(&body, "PhoneNumber", phone);
+    sl_body_text(&body, "TransactionType", transaction_type(settings));
+    sl_body_text(&body, "Amount", amount);
+    sl_body_text(&body, "PartyA", phone);
+    sl_body_text(&body, "PartyB", prompted(settings));
+    sl_body_text(&body, "PhoneNumber", phone);
     put_hook(call, &body, "CallBackURL", "stk");
-    put(&body, "AccountReference", payment->reference);
-    put(&body, "TransactionDesc", fold(call->arena, payment->description, 1, 13, "Payment"));
+    sl_body_text(&body, "AccountReference", payment->reference);
+    sl_body_text(&body, "TransactionDesc",
+                 fold(call->arena, payment->description, 1, 13, "Payment"));
     return post(call, "/mpesa/stkpush/v1/processrequest", &body, request);
 }
 
@@ -299,7 +287,7 @@ int sl_mpesa_build_verify(const struct sl_call *call, struct sl_request *request
                           "M-Pesa can be asked by nothing else");
     if (put_password(call, &body, err))
         return -1;
-    put(&body, "CheckoutRequestID", external);
+    sl_body_text(&body, "CheckoutRequestID", external);
     return post(call, "/mpesa/stkpushquery/v1/query", &body, request);
 }
 
@@ -317,12 +305,12 @@ int sl_mpesa_build_refund(const struct sl_call *call, struct sl_request *request
         read_amount(call, refund->amount_minor, &amount, err) ||
         put_initiator(call, &body, "TransactionReversal", err))
         return -1;
-    put(&body, "TransactionID", refund->receipt);
-    put(&body, "Amount", amount);
-    put(&body, "ReceiverParty", paid_to(call->settings, refund));
-    put(&body, "RecieverIdentifierType", "11"); /* spelt so */
-    put(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Refund"));
-    put(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
+    sl_body_text(&body, "TransactionID", refund->receipt);
+    sl_body_text(&body, "Amount", amount);
+    sl_body_text(&body, "ReceiverParty", paid_to(call->settings, refund));
+    sl_body_text(&body, "RecieverIdentifierType", "11"); /* spelt so */
+    sl_body_text(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Refund"));
+    sl_body_text(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
     return post(call, "/mpesa/reversal/v1/request", &body, request);
 }
 
@@ -339,12 +327,12 @@ int sl_mpesa_build_status(const struct sl_call *call, struct sl_request *request
                           "known: there is nothing to ask M-Pesa by");
     if (put_initiator(call, &body, "TransactionStatusQuery", err))
         return -1;
-    put(&body, "OriginalConversationID", by_conversation ? refund->external : NULL);
-    put(&body, "TransactionID", by_conversation ? NULL : refund->receipt);
-    put(&body, "PartyA", paid_to(call->settings, refund));
-    put(&body, "IdentifierType", refund->requested && is_till(call->settings) ? "2" : "4");
-    put(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Status"));
-    put(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
+    sl_body_text(&body, "OriginalConversationID", by_conversation ? refund->external : NULL);
+    sl_body_text(&body, "TransactionID", by_conversation ? NULL : refund->receipt);
+    sl_body_text(&body, "PartyA", paid_to(call->settings, refund));
+    sl_body_text(&body, "IdentifierType", refund->requested && is_till(call->settings) ? "2" : "4");
+    sl_body_text(&body, "Remarks", fold(call->arena, refund->reason, 2, 100, "Status"));
+    sl_body_text(&body, "Occasion", fold(call->arena, refund->reference, 1, 100, NULL));
     return post(call, "/mpesa/transactionstatus/v1/query", &body, request);
 }
 
@@ -355,9 +343,9 @@ int sl_mpesa_build_balance(const struct sl_call *call, struct sl_request *reques
 
     if (put_initiator(call, &body, "AccountBalance", err))
         return -1;
-    put(&body, "PartyA", or_shortcode(call->settings, C2B_SHORTCODE));
-    put(&body, "IdentifierType", "4");
-    put(&body, "Remarks", "Balance");
+    sl_body_text(&body, "PartyA", or_shortcode(call->settings, C2B_SHORTCODE));
+    sl_body_text(&body, "IdentifierType", "4");
+    sl_body_text(&body, "Remarks", "Balance");
     return post(call, "/mpesa/accountbalance/v1/query", &body, request);
 }
 
@@ -369,8 +357,8 @@ int sl_mpesa_build_register(const struct sl_call *call, struct sl_request *reque
 
     if (check_base(call, err))
         return -1;
-    put(&body, "ShortCode", or_shortcode(call->settings, C2B_SHORTCODE));
-    put(&body, "ResponseType", values[C2B_RESPONSE_TYPE]);
+    sl_body_text(&body, "ShortCode", or_shortcode(call->settings, C2B_SHORTCODE));
+    sl_body_text(&body, "ResponseType", values[C2B_RESPONSE_TYPE]);
     put_hook(call, &body, "ConfirmationURL", "confirm");
     put_hook(call, &body, "ValidationURL", "validate");
     return post(call,
@@ -393,11 +381,11 @@ int sl_mpesa_build_simulate(const struct sl_call *call, struct sl_request *reque
     if (read_amount(call, pay->amount_minor, &amount, err) || read_phone(pay->phone, &phone, err) ||
         (!is_till(settings) && check_reference(pay->reference, BILL_REFERENCE_LENGTH, err)))
         return -1;
-    put(&body, "ShortCode", or_shortcode(settings, C2B_SHORTCODE));
-    put(&body, "CommandID", transaction_type(settings));
-    put(&body, "Amount", amount);
-    put(&body, "Msisdn", phone);
-    put(&body, "BillRefNumber", is_till(settings) ? "" : pay->reference);
+    sl_body_text(&body, "ShortCode", or_shortcode(settings, C2B_SHORTCODE));
+    sl_body_text(&body, "CommandID", transaction_type(settings));
+    sl_body_text(&body, "Amount", amount);
+    sl_body_text(&body, "Msisdn", phone);
+    sl_body_text(&body, "BillRefNumber", is_till(settings) ? "" : pay->reference);
     return post(call,
                 sl_arena_printf(call->arena, "/mpesa/c2b/%s/simulate",
                                 settings->values[C2B_VERSION]),
