@@ -335,6 +335,8 @@ CREATE INDEX payments_school ON payments (school_id, created_at);
 CREATE INDEX payments_open ON payments (created_at)
     WHERE status IN ('initiated', 'pending', 'unknown');
 CREATE INDEX payments_reference ON payments (school_id, reference);
+CREATE INDEX payments_external ON payments (school_id, provider_id, external_reference)
+    WHERE external_reference IS NOT NULL;
 
 CREATE TABLE refunds (
     id                 INTEGER PRIMARY KEY,

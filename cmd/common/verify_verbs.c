@@ -77,7 +77,7 @@ static int conclude_verify(const struct sl_cli *cli, const struct sl_payment *pa
 {
     if (sl_pay_tell_contested(cli, payment))
         return 1;
-    if (sl_pay_is_open(payment) && !payment->external_reference) {
+    if (sl_pay_is_open(payment) && !sl_payments_can_ask(payment)) {
         sl_say(cli, "%s: the provider gave no id to ask by; only its callback can tell",
                cli->program);
         return 1;
@@ -123,7 +123,7 @@ static int reconcile_one(const struct sl_cli *cli, struct sl_service *service,
     int status = find_out(cli, service, payment, err);
 
     if (status < 0 || !sl_pay_is_open(payment) || sl_pay_is(payment, "initiated") ||
-        payment->external_reference || payment->created_at + GIVEN_UP_MS > sl_now_ms())
+        sl_payments_can_ask(payment) || payment->created_at + GIVEN_UP_MS > sl_now_ms())
         return status;
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_payments_give_up(service, payment->id, sl_now_ms(), err) < 0 ||

@@ -50,6 +50,8 @@ struct sl_field {
     bool secret;            /* sealed in the database, masked in logs, never on a command line */
     bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */
     bool callback; /* needed to judge callbacks: the daemon is given these, and no others */
+    const char *hook; /* the word of a hook: `sl-config webhook add` writes the hook's address here,
+                       * for the adapter to hand over. No part of the account; NULL: none */
 };
 
 enum sl_rate_unit { SL_PER_REQUEST, SL_PER_ITEM, SL_PER_SEGMENT };
@@ -436,6 +438,8 @@ struct sl_op {
     bool accepts;              /* SL_OK only says accepted: `accepted` says how it ends */
     struct sl_settle accepted; /* unused unless `accepts` */
     int stale_s;               /* not sent when older than this; 0: no such age */
+    bool by_our_id;            /* payment.verify: can ask by call->id alone, before any answer */
+    bool in_part;              /* payment.refund: a part of a payment may be given back */
 };
 
 /* How the token of an account is got. The library runs it once for all processes. */
@@ -472,7 +476,8 @@ enum sl_event_kind {
     SL_EVENT_INCOMING,   /* a text from a parent: phone, text */
     SL_EVENT_OPTOUT,     /* phone */
     SL_EVENT_OPTIN,      /* phone: who opted out has changed their mind */
-    SL_EVENT_PAYMENT,    /* news of the payment whose token the path carries */
+    SL_EVENT_PAYMENT,    /* news of the payment whose token the path carries; where that is the
+                          * school's: of the one that payment.id or payment.external names */
     SL_EVENT_VALIDATION, /* may this be paid? Decided before the answer: payment */
     SL_EVENT_RECEIVED,   /* money that came without our asking (C2B): payment */
     SL_EVENT_RESULT,     /* how the operation whose token the path carries ended: outcome */

@@ -46,18 +46,22 @@ struct sl_payment_ask {
     const char *external, *external2; /* payment.verify: what the request's answer or the
                                           * callback told; may be NULL */
     const char *receipt;              /* payment.verify: if it is known; or NULL */
+    const char *checkout_url;         /* payment.verify: the page that it is paid on; or NULL */
+    int64_t asked_ms;                 /* payment.verify: when it was asked for, UTC */
 };
 
 /* payment.refund and payment.refund_status */
 struct sl_refund_ask {
-    const char *receipt;  /* of the payment */
-    const char *external; /* the refund's own, once accepted; or NULL */
-    int64_t amount_minor; /* to give back */
-    int64_t paid_minor;   /* of the payment */
+    const char *receipt;                              /* of the payment */
+    const char *external;                             /* the refund's own, once accepted; or NULL */
+    const char *payment_external, *payment_external2; /* as payment.verify is given them */
+    int64_t amount_minor;                             /* to give back */
+    int64_t paid_minor;                               /* of the payment */
     const char *currency;
     const char *reason;    /* never NULL */
     const char *reference; /* of the payment */
     bool requested;        /* we asked for the payment; else it came by itself, as C2B does */
+    int64_t asked_ms;      /* when the refund was asked for, UTC */
 };
 
 /* c2b.simulate */

@@ -62,6 +62,11 @@ int sl_config_set(struct sl_service *service, const struct sl_school *school,
                   const struct sl_adapter *adapter, const struct sl_config_set *set,
                   struct sl_err *err);
 
+/* The same inside a transaction of the caller's. */
+int sl_config_change(struct sl_service *service, const struct sl_school *school,
+                     const struct sl_adapter *adapter, const struct sl_config_set *set,
+                     struct sl_err *err);
+
 /* The school's own row for a provider; not everyone's. SL_ERR_CONFIG if it has none. */
 int sl_config_find(struct sl_service *service, struct sl_arena *arena,
                    const struct sl_school *school, const char *provider_code,

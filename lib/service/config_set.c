@@ -285,12 +285,11 @@ static int store(struct edit *edit, struct sl_err *err)
     return record(edit, err);
 }
 
-int sl_config_set(struct sl_service *service, const struct sl_school *school,
-                  const struct sl_adapter *adapter, const struct sl_config_set *set,
-                  struct sl_err *err)
+int sl_config_change(struct sl_service *service, const struct sl_school *school,
+                     const struct sl_adapter *adapter, const struct sl_config_set *set,
+                     struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     struct edit edit = {
         .service = service,
         .arena = arena,
@@ -300,9 +299,20 @@ int sl_config_set(struct sl_service *service, const struct sl_school *school,
         .now_ms = sl_now_ms(),
     };
 
-    if (sl_tx_begin(&tx, service->db, err) < 0 || load_row(&edit, err) < 0 ||
-        load_before(&edit, err) < 0 || apply(&edit, err) < 0 || check(&edit, err) < 0 ||
-        store(&edit, err) < 0)
+    if (load_row(&edit, err) < 0 || load_before(&edit, err) < 0 || apply(&edit, err) < 0 ||
+        check(&edit, err) < 0)
+        return -1;
+    return store(&edit, err);
+}
+
+int sl_config_set(struct sl_service *service, const struct sl_school *school,
+                  const struct sl_adapter *adapter, const struct sl_config_set *set,
+                  struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+
+    if (sl_tx_begin(&tx, service->db, err) < 0 ||
+        sl_config_change(service, school, adapter, set, err) < 0)
         return -1;
     return sl_tx_commit(&tx, err);
 }

@@ -165,7 +165,8 @@ static int record(struct sl_service *service, const struct sl_endpoint *endpoint
 struct setup {
     const struct sl_adapter *adapter;
     struct sl_values values;
-    const char *base; /* in front of the addresses */
+    int64_t config_school_id; /* whose settings they are: the school's own, or everyone's */
+    const char *base;         /* in front of the addresses */
 };
 
 static int find_base(struct sl_service *service, struct sl_arena *arena, struct setup *setup,
@@ -198,7 +199,37 @@ static int set_up(struct sl_service *service, struct sl_arena *arena, int64_t sc
     }
     if (found < 0 || sl_values_open(service, arena, &row, setup->adapter, &setup->values, err) < 0)
         return -1;
+    setup->config_school_id = row.school_id;
     return find_base(service, arena, setup, err);
+}
+
+/* The addresses that the adapter hands over itself become settings. They are one school's: the
+ * settings of everyone cannot hold them. */
+static int hand_over(struct sl_service *service, struct sl_arena *arena, const struct setup *setup,
+                     int64_t school_id, const struct sl_endpoint_made *made, struct sl_err *err)
+{
+    const struct sl_adapter *adapter = setup->adapter;
+    struct sl_change *changes = SL_NEW(arena, struct sl_change, adapter->n_fields);
+    struct sl_config_set set = { .partial = true, .changes = changes };
+    struct sl_school school;
+
+    for (size_t i = 0; i < adapter->n_fields; i++)
+        for (size_t k = 0; adapter->fields[i].hook && k < made->n_urls; k++)
+            if (strcmp(adapter->fields[i].hook, made->urls[k].hook) == 0)
+                changes[set.n_changes++] =
+                    (struct sl_change){ adapter->fields[i].name, made->urls[k].url };
+    if (set.n_changes == 0)
+        return 0;
+    if (setup->config_school_id != school_id) {
+        (void)sl_err_set(err, SL_ERR_CONFIG,
+                         "%s gets this address with its settings, and the school has none of its "
+                         "own",
+                         adapter->name);
+        return sl_err_hint(err, "give them with `sl-config set -p %s`", adapter->code);
+    }
+    if (sl_schools_get(service->db, arena, school_id, &school, err) < 0)
+        return -1;
+    return sl_config_change(service, &school, adapter, &set, err);
 }
 
 int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
@@ -208,6 +239,7 @@ int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     char *token = SL_NEW(arena, char, SL_CALLBACK_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
     struct sl_endpoint endpoint = { .school_id = school->id, .token_hash = hash, .name = name };
+    struct sl_endpoint_made now = { .token = token };
     struct sl_provider provider;
     struct setup setup;
 
@@ -216,14 +248,15 @@ int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
         return -1;
     sl_callback_token(token, hash);
     endpoint.provider_id = provider.id;
+    list_urls(arena, setup.adapter, setup.base, token, &now);
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_endpoints_add(service->db, &endpoint, sl_now_ms(), err) < 0 ||
         seal(service, &endpoint, &setup.values, err) < 0 ||
+        hand_over(service, arena, &setup, school->id, &now, err) < 0 ||
         record(service, &endpoint, "webhook.add", err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
-    made->id = endpoint.id;
-    made->token = token;
-    list_urls(arena, setup.adapter, setup.base, token, made);
+    now.id = endpoint.id;
+    *made = now;
     return 0;
 }
 
@@ -243,6 +276,7 @@ int sl_endpoint_rotate(struct sl_service *service, struct sl_arena *arena, int64
 {
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     char *token = SL_NEW(arena, char, SL_CALLBACK_TOKEN_SIZE), hash[SL_TOKEN_HASH_SIZE];
+    struct sl_endpoint_made now = { .id = id, .token = token };
     struct sl_endpoint endpoint;
     struct setup setup;
 
@@ -251,14 +285,14 @@ int sl_endpoint_rotate(struct sl_service *service, struct sl_arena *arena, int64
                &setup, err) < 0)
         return -1;
     sl_callback_token(token, hash);
+    list_urls(arena, setup.adapter, setup.base, token, &now);
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         sl_endpoints_rotate(service->db, id, hash, err) < 0 ||
         seal(service, &endpoint, &setup.values, err) < 0 ||
+        hand_over(service, arena, &setup, endpoint.school_id, &now, err) < 0 ||
         record(service, &endpoint, "webhook.rotate", err) < 0 || sl_tx_commit(&tx, err) < 0)
         return -1;
-    made->id = id;
-    made->token = token;
-    list_urls(arena, setup.adapter, setup.base, token, made);
+    *made = now;
     return 0;
 }
 

@@ -27,7 +27,8 @@ struct sl_endpoint_made {
     size_t n_urls;
 };
 
-/* Makes an endpoint for a school that has settings for the provider. `name` is what a person
+/* Makes an endpoint for a school that has settings for the provider. An address that the adapter
+ * hands over itself (sl_field.hook) becomes a setting of the school's in the same transaction. `name` is what a person
  * calls it, or NULL. SL_ERR_CONFIG without settings or a public address, SL_ERR_DATA for a
  * provider that calls nobody. */
 int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,

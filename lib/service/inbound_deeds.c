@@ -128,10 +128,37 @@ static int take_text(struct deed *deed, struct sl_err *err)
 
 static const char asking[] = "payment.request";
 
+/* On a school's path the event says whose it is; beyond school and provider of the path nobody is
+ * looked for. Sets deed->item, to one without an id if the payment's row is gone. Returns 1, 0 if
+ * nobody is meant, or -1. */
+static int find_payment(struct deed *deed, struct sl_err *err)
+{
+    const struct sl_payment_meant meant = { deed->request.school_id, deed->request.provider_id,
+                                            deed->event->payment.id,
+                                            deed->event->payment.external };
+    struct sl_payment payment;
+    int found = sl_payments_meant(deed->service->db, deed->arena, &meant, &payment, err);
+
+    if (found <= 0)
+        return found;
+    if (payment.queue_id &&
+        sl_queue_get(deed->service->db, deed->arena, payment.queue_id, &deed->item, err) < 0)
+        return -1;
+    deed->item.public_id = payment.public_id;
+    deed->item.subject_id = payment.id;
+    return 1;
+}
+
 static int tell_payment(struct deed *deed, struct sl_err *err)
 {
-    if (deed->item.id == 0 || strcmp(deed->item.operation, asking) != 0)
+    if (!deed->request.queue_id) {
+        int found = find_payment(deed, err);
+
+        if (found <= 0)
+            return found < 0 ? -1 : ignore(deed, "it names no payment of this school");
+    } else if (deed->item.id == 0 || strcmp(deed->item.operation, asking) != 0) {
         return ignore(deed, "its token is not that of a payment");
+    }
     deed->reference_type = "payment";
     deed->reference_id = deed->item.public_id;
     return sl_payments_told(deed->service, &deed->item, &deed->event->payment, deed->now_ms, err);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/store/facts.h"
+
 static const struct sl_domain *const domains[] = {
     &sl_messages_domain,       &sl_sms_status_domain, &sl_payment_request_domain,
     &sl_payment_verify_domain, &sl_refund_domain,     &sl_refund_status_domain,
@@ -34,6 +36,21 @@ const struct sl_domain *sl_domain_find(const char *operation)
         if (is_of(operation, domains[i]->operation))
             return domains[i];
     return &plain_domain;
+}
+
+int sl_step_facts(struct sl_service *service, const struct sl_account *account,
+                  const struct sl_step *step, struct sl_call *call, struct sl_err *err)
+{
+    struct sl_fact wanted[SL_MOST_FACTS] = { 0 };
+    size_t n = step->facts ? step->facts(call, wanted) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        call->facts[i] = NULL;
+        if (sl_facts_get(service->db, call->arena, account->account, wanted[i].kind, wanted[i].key,
+                         call->now_ms, &call->facts[i], err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 const struct sl_outcome *sl_job_outcome(const struct sl_job *job, enum sl_verdict verdict)

@@ -71,6 +71,10 @@ struct sl_domain {
     int (*resend)(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
                   struct sl_err *err);
 
+    /* Whether the last query about it said that the provider never heard of it. Returns 1, 0 or
+     * -1. NULL: no query can. */
+    int (*absent)(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
+
     /* What identifies its record in the log and in errors; NULL: the row's public id. */
     const char *(*reference)(const struct sl_job *job);
 };
@@ -88,6 +92,10 @@ extern const struct sl_domain sl_c2b_simulate_domain;
 extern const struct sl_domain sl_storage_domain; /* lib/service/storage.c */
 extern const struct sl_domain sl_hook_domain;    /* lib/service/hooks_domain.c */
 extern const struct sl_domain sl_alert_domain;
+
+/* Fills call->facts with what the step wants to know of the account, as it is at call->now_ms. */
+int sl_step_facts(struct sl_service *service, const struct sl_account *account,
+                  const struct sl_step *step, struct sl_call *call, struct sl_err *err);
 
 /* What the outcomes come to, before a domain looks at them: the worst that is still open
  * decides (an item that nobody knows of, then one to try again), then failure, then success. */

@@ -8,6 +8,7 @@
 #include "lib/service/audit.h"
 #include "lib/service/enqueue.h"
 #include "lib/service/ids.h"
+#include "lib/service/job.h"
 #include "lib/service/payments_private.h"
 #include "lib/text/phone.h"
 
@@ -79,6 +80,8 @@ int payment_plan(struct sl_service *service, struct sl_arena *arena, struct paym
     call.id = payment_new_id(arena, call.now_ms);
     call.settings = &plan->account.settings;
     sl_random(call.nonce, sizeof call.nonce);
+    if (sl_step_facts(service, &plan->account, plan->op->steps, &call, err) < 0)
+        return -1;
     if (plan->op->steps[0].build(&call, &plan->built, err) < 0)
         return sl_err_context(err, "%s", adapter->name);
     return 0;

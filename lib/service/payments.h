@@ -38,6 +38,9 @@ int sl_payments_preview(struct sl_service *service, struct sl_arena *arena,
                         const struct sl_school *school, const struct sl_payment_request *request,
                         const char **shown, struct sl_err *err);
 
+/* Whether there is something to ask the provider by: its own id, or ours where that is enough. */
+bool sl_payments_can_ask(const struct sl_payment *payment);
+
 /* Asks the provider at once, whatever the schedule: an urgent row of its own, whose id is given
  * (0: it cannot be asked, or needs no asking). */
 int sl_payments_ask(struct sl_service *service, const struct sl_payment *payment, int64_t *item_id,
@@ -83,7 +86,8 @@ int sl_payments_refund(struct sl_service *service, struct sl_arena *arena,
 
 /* ---- What is heard. Inside a transaction of the caller's ---------------------------------- */
 
-/* A callback under the token of `item` (a payment.request) says this of its payment. A payment
+/* A callback says this of the payment of `item`, a payment.request (if that row is gone: one with
+ * nothing but its public_id and subject_id). A payment
  * that it calls paid gets the claimed receipt and is asked about at once; one whose amount is not
  * what was asked is flagged, and a person decides; a refusal is believed unless something says
  * paid. */

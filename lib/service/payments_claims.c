@@ -3,7 +3,8 @@
  * It keeps the last word of each side: told_state and asked_state. A callback's words are those of
  * enum sl_pay_state, or "mismatch" (paid, but another amount), "disputed" (two that tell different
  * receipts), "stray" (about another request), "received" (a C2B confirmation that seems to be of
- * this money), "confirmed" (one of the receipt that the callback told), or "accepted" (a person's).
+ * this money), "confirmed" (one of the receipt that the callback told), or "accepted" (a person's). A query's may
+ * be "absent": the provider has never heard of it.
  * told_amount_minor and told_receipt are what all that say paid agree on; where one of them tells
  * the amount that was asked for, told_amount_minor is that.
  *

@@ -35,15 +35,22 @@ static void fill_input(struct sl_job *job, const struct sl_payment *payment)
         .external = payment->external_reference,
         .external2 = payment->external_reference2,
         .receipt = payment->receipt,
+        .checkout_url = payment->checkout_url,
+        .asked_ms = payment->created_at,
     };
     job->call.in.payment = ask;
     job->n_items = 1;
 }
 
+static bool is_absent(const struct sl_payment *payment)
+{
+    return payment_is(payment->asked_state, "absent");
+}
+
 /* Whether anything was heard of it: then the provider has it. */
 static bool was_heard(const struct sl_payment *payment)
 {
-    return payment->told_state || payment->asked_state;
+    return payment->told_state || (payment->asked_state && !is_absent(payment));
 }
 
 /* A request that failed before anybody heard of it can be brought back by a person. */
@@ -110,6 +117,8 @@ static void accepted(struct payment_change *change, const struct sl_job *job)
     take_answer(change, job);
     if (!was_heard(payment) && !payment_is_over(payment))
         payment->error = NULL;
+    if (is_absent(payment))
+        payment->asked_state = NULL;
     if (!was_heard(payment) && payment_is(payment->status, "failed")) {
         payment->status = "initiated"; /* brought back by a person */
         payment->settled_at = 0;
@@ -214,12 +223,23 @@ static int end_request(struct sl_service *service, const struct sl_item *item, b
     return payment_change_store(&change, err);
 }
 
+static int absent_request(struct sl_service *service, const struct sl_item *item,
+                          struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_payment payment;
+    int found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
+
+    return found > 0 ? is_absent(&payment) : found;
+}
+
 const struct sl_domain sl_payment_request_domain = {
     .operation = "payment.request",
     .reference_type = "payment",
     .load = load_request,
     .settle = settle_request,
     .end = end_request,
+    .absent = absent_request,
 };
 
 /* ---- What the query came to ----------------------------------------------------------------- */
@@ -248,12 +268,17 @@ static int settle_verify(struct sl_service *service, struct sl_job *job, enum sl
     const struct sl_payment_news *news = &job->result.payment;
     struct payment_change change;
     int found;
+    bool is_unknown = sl_job_outcome(job, SL_ABSENT) != NULL;
 
+    if (is_unknown)
+        *course = SL_COURSE_DONE; /* the question was answered */
     if (*course != SL_COURSE_DONE)
         return 0;
     found = payment_change_begin(&change, service, job->arena, job->item.subject_id, now_ms, err);
     if (found <= 0)
         return found;
+    if (is_unknown)
+        return payment_asked_absent(&change, err);
     if (payment_asked(&change, news, err) < 0)
         return -1;
     if (news->state == SL_PAY_PENDING && !payment_is_over(&change.now))

@@ -87,6 +87,9 @@ struct payment_paid payment_paid(const struct sl_payment *payment);
 int payment_asked(struct payment_change *change, const struct sl_payment_news *news,
                   struct sl_err *err);
 
+/* A query about a lost answer found that the provider never heard of it. */
+int payment_asked_absent(struct payment_change *change, struct sl_err *err);
+
 /* A C2B confirmation that fits this payment. */
 int payment_received(struct payment_change *change, const struct sl_payment_news *news,
                      struct sl_err *err);

@@ -192,6 +192,15 @@ int payment_release(struct payment_change *change, struct sl_err *err)
 
 /* ---- Asking ---------------------------------------------------------------------------- */
 
+bool sl_payments_can_ask(const struct sl_payment *payment)
+{
+    const struct sl_adapter *adapter = sl_adapter_find(payment->provider);
+    const struct sl_op *op = adapter ? sl_adapter_op(adapter, "payment.verify") : NULL;
+
+    return op && payment_is(payment->source, "request") &&
+           (payment->external_reference || op->by_our_id);
+}
+
 /* As settle.c asks: one question at a time, whoever puts it. */
 int payment_ask(struct sl_service *service, const struct sl_payment *payment, int64_t now_ms,
                 int64_t *item_id, struct sl_err *err)
@@ -210,8 +219,8 @@ int payment_ask(struct sl_service *service, const struct sl_payment *payment, in
     };
 
     *item_id = 0;
-    if (!payment->external_reference || !payment_is(payment->source, "request") ||
-        payment_is(payment->status, "succeeded") || payment_is(payment->status, "refunded"))
+    if (!sl_payments_can_ask(payment) || payment_is(payment->status, "succeeded") ||
+        payment_is(payment->status, "refunded"))
         return 0;
     if (sl_configs_get(service->db, arena, payment->school_id, payment->provider_id, &row, err) < 0)
         return -1;

@@ -35,16 +35,32 @@ static void set_missing(struct sl_arena *arena, const char **to, const char *val
 
 /* ---- The query ------------------------------------------------------------------------- */
 
-/* A provider that tells another amount has the last word of it, whatever callbacks told. */
+static bool is_other_currency(const struct sl_payment *payment, const struct sl_payment_news *news)
+{
+    return news->currency && strcmp(news->currency, payment->currency) != 0;
+}
+
+static bool is_other_amount(const struct sl_payment *payment, const struct sl_payment_news *news)
+{
+    return news->amount_minor >= 0 && news->amount_minor != payment->amount_minor;
+}
+
+/* A provider that tells another amount, or one in another currency, has the last word of it,
+ * whatever callbacks told. */
 static void asked_other(struct payment_change *change, const struct sl_payment_news *news)
 {
     struct sl_payment *payment = &change->now;
+    bool other = is_other_currency(payment, news);
+    const char *told =
+        other ? sl_printable(change->arena, news->currency, strlen(news->currency), MOST_SHOWN)
+              : payment_print(change->arena, news->amount_minor);
 
-    payment_note(change, sl_arena_printf(change->arena, "the provider says %s, not %s",
-                                         payment_print(change->arena, news->amount_minor),
-                                         payment_print(change->arena, payment->amount_minor)));
+    payment_note(change,
+                 sl_arena_printf(change->arena, "the provider says %s, not %s", told,
+                                 other ? payment->currency
+                                       : payment_print(change->arena, payment->amount_minor)));
     payment->told_state = "mismatch";
-    payment->told_amount_minor = news->amount_minor;
+    payment->told_amount_minor = other ? 0 : news->amount_minor;
     if (news->receipt)
         payment->told_receipt = sl_arena_strdup(change->arena, news->receipt);
 }
@@ -55,7 +71,7 @@ static int asked_paid(struct payment_change *change, const struct sl_payment_new
     struct sl_payment *payment = &change->now;
 
     payment->asked_state = "paid";
-    if (news->amount_minor >= 0 && news->amount_minor != payment->amount_minor)
+    if (is_other_currency(payment, news) || is_other_amount(payment, news))
         asked_other(change, news);
     else if (!payment->told_receipt && !payment_is(payment->told_state, "disputed"))
         set_missing(change->arena, &payment->told_receipt, news->receipt);
@@ -76,6 +92,15 @@ static int asked_refused(struct payment_change *change, const struct sl_payment_
     payment->error = reason(change->arena, news);
     if (payment_was_received(payment) && payment_release(change, err) < 0)
         return -1;
+    return payment_change_store(change, err);
+}
+
+/* Only where no answer and no callback has said otherwise. */
+int payment_asked_absent(struct payment_change *change, struct sl_err *err)
+{
+    if (change->now.external_reference || change->now.told_state || change->now.asked_state)
+        return 0;
+    change->now.asked_state = "absent";
     return payment_change_store(change, err);
 }
 

@@ -5,7 +5,6 @@
 #include "lib/service/engine_private.h"
 #include "lib/service/hooks.h"
 #include "lib/service/seal.h"
-#include "lib/store/facts.h"
 #include "lib/transfer/pieces.h"
 
 enum { CHECK_SETTINGS_MS = 1000 };
@@ -248,21 +247,6 @@ static int refuse(struct engine *engine, const struct sl_item *item, struct sl_e
     return settle_unsent(engine, item, why.text, err);
 }
 
-/* What the step wants to know of the account, as it is now. */
-static int look_up_facts(struct engine *engine, struct sl_job *job, struct sl_err *err)
-{
-    struct sl_fact wanted[SL_MOST_FACTS] = { 0 };
-    size_t n = job->step->facts ? job->step->facts(&job->call, wanted) : 0;
-
-    for (size_t i = 0; i < n; i++) {
-        job->call.facts[i] = NULL;
-        if (sl_facts_get(engine->service->db, job->arena, job->account->account, wanted[i].kind,
-                         wanted[i].key, job->call.now_ms, &job->call.facts[i], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* The hash of the part of a file that this step will send. */
 static int look_up_digest(struct sl_job *job, struct sl_err *err)
 {
@@ -281,7 +265,7 @@ int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err)
     sl_random(job->call.nonce, sizeof job->call.nonce);
     job->call.now_ms = sl_now_ms();
     job->request = (struct sl_request){ 0 };
-    if (look_up_facts(engine, job, err) < 0)
+    if (sl_step_facts(engine->service, job->account, job->step, &job->call, err) < 0)
         return -1;
     if (look_up_digest(job, err) < 0 || need_callback(job, err) < 0 ||
         job->step->build(&job->call, &job->request, err) < 0) {

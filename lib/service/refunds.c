@@ -59,6 +59,14 @@ static int check_payment(struct sl_service *service, const struct sl_payment *pa
     return sl_err_hint(err, "it comes with the provider's callback; try again later");
 }
 
+static bool gives_back_parts(const struct sl_payment *payment)
+{
+    const struct sl_adapter *adapter = sl_adapter_find(payment->provider);
+    const struct sl_op *op = adapter ? sl_adapter_op(adapter, operation) : NULL;
+
+    return op && op->in_part;
+}
+
 /* What is given back once, or is on its way, is not given back again. */
 static int check_amount(struct sl_service *service, const struct recording *recording,
                         struct sl_err *err)
@@ -75,7 +83,7 @@ static int check_amount(struct sl_service *service, const struct recording *reco
         return sl_err_set(err, SL_ERR_DATA, "%s of the %s paid is given back or asked for already",
                           sl_print_decimal(arena, done + open, 2, 2),
                           sl_print_decimal(arena, paid, 2, 2));
-    if (amount == paid || recording->request->force)
+    if (amount == paid || recording->request->force || gives_back_parts(recording->payment))
         return 0;
     (void)sl_err_set(err, SL_ERR_DATA, "%s promises to give back all of a payment only",
                      recording->payment->provider);
@@ -99,6 +107,9 @@ static int read_request(struct recording *recording, struct sl_err *err)
         .reason = request->reason && *request->reason ? request->reason : "Refund",
         .reference = payment->reference,
         .requested = strcmp(payment->source, "request") == 0,
+        .payment_external = payment->external_reference,
+        .payment_external2 = payment->external_reference2,
+        .asked_ms = sl_now_ms(),
     };
     return 0;
 }

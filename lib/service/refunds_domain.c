@@ -38,6 +38,9 @@ static void fill_input(struct sl_job *job, const struct sl_refund *refund,
         .reason = refund->reason,
         .reference = payment->reference,
         .requested = strcmp(payment->source, "request") == 0,
+        .payment_external = payment->external_reference,
+        .payment_external2 = payment->external_reference2,
+        .asked_ms = refund->created_at,
     };
     job->call.in.refund = ask;
     job->n_items = 1;
@@ -149,6 +152,8 @@ static int settle_refund(struct sl_service *service, struct sl_job *job, enum sl
         *course = SL_COURSE_DONE;
         return 0;
     }
+    if (*course == SL_COURSE_ACCEPTED && job->result.payment.state == SL_PAY_PAID)
+        *course = SL_COURSE_DONE; /* given back at once */
     switch (*course) {
     case SL_COURSE_UNKNOWN:
     case SL_COURSE_ACCEPTED: return await(service, job, &refund, now_ms, err);
@@ -178,6 +183,42 @@ static int end_refund(struct sl_service *service, const struct sl_item *item, bo
     return sl_refunds_write(service->db, &refund, now_ms, err);
 }
 
+/* What is known of the refund now: paid out, refused, or not decided yet. */
+static int conclude(struct sl_service *service, struct sl_refund *refund, enum sl_pay_state state,
+                    const char *why, int64_t now_ms, struct sl_err *err)
+{
+    switch (state) {
+    case SL_PAY_PAID: return finish(service, refund, "succeeded", NULL, now_ms, err);
+    case SL_PAY_FAILED:
+    case SL_PAY_CANCELLED:
+    case SL_PAY_EXPIRED: return finish(service, refund, "failed", why, now_ms, err);
+    case SL_PAY_PENDING:
+    case SL_PAY_UNKNOWN: break;
+    }
+    return 0;
+}
+
+/* Where the answer itself tells; where it only accepts, a callback does. */
+static int settle_status(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                         int64_t now_ms, struct sl_err *err)
+{
+    const struct sl_payment_news *news = &job->result.payment;
+    struct sl_refund refund;
+    int found;
+
+    if (*course != SL_COURSE_DONE)
+        return 0;
+    found = sl_refunds_get(service->db, job->arena, job->item.subject_id, &refund, err);
+    if (found <= 0)
+        return found;
+    if (!refund.external_reference && news->external) {
+        refund.external_reference = news->external;
+        if (sl_refunds_write(service->db, &refund, now_ms, err) < 0)
+            return -1;
+    }
+    return conclude(service, &refund, news->state, news->text, now_ms, err);
+}
+
 /* A question that got no answer must not keep the next one away. */
 static int end_status(struct sl_service *service, const struct sl_item *item, bool unknown,
                       const char *why, int64_t now_ms, struct sl_err *err)
@@ -198,6 +239,7 @@ const struct sl_domain sl_refund_status_domain = {
     .operation = "payment.refund_status",
     .reference_type = "refund",
     .load = load_status,
+    .settle = settle_status,
     .end = end_status,
 };
 
@@ -250,15 +292,7 @@ static int told_status(struct sl_service *service, const struct sl_item *item,
         return -1;
     if (!refund->external_reference)
         return 0;
-    switch (event->payment.state) {
-    case SL_PAY_PAID: return finish(service, refund, "succeeded", NULL, now_ms, err);
-    case SL_PAY_FAILED:
-    case SL_PAY_CANCELLED:
-    case SL_PAY_EXPIRED: return finish(service, refund, "failed", event->result_text, now_ms, err);
-    case SL_PAY_PENDING:
-    case SL_PAY_UNKNOWN: break;
-    }
-    return 0;
+    return conclude(service, refund, event->payment.state, event->result_text, now_ms, err);
 }
 
 /* Nothing but the row itself: what a deep test told. */

@@ -609,15 +609,31 @@ static int ask(struct engine *engine, const struct sl_item *item, const struct s
                                                                                               : 0;
 }
 
+/* Once. Returns 1, 0 or -1. */
+static int may_resend(struct engine *engine, const struct sl_item *item,
+                      const struct sl_settle *settle, struct sl_err *err)
+{
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+
+    if (item->attempts >= 2 || settle->last == SL_HOLD)
+        return 0;
+    if (settle->last == SL_RESEND)
+        return 1;
+    return domain->absent ? domain->absent(engine->service, item, err) : 0;
+}
+
 /* Nothing came and there is nothing left to ask: to be sent again if that does no harm, else
- * a person's. (SL_RESEND_IF_ABSENT is decided when the last query is answered.) */
+ * a person's. (Of messages that is decided when the last query is answered.) */
 static int give_up(struct engine *engine, const struct sl_item *item,
                    const struct sl_settle *settle, struct sl_err *err)
 {
     static const char why[] = "no answer came in time";
     const struct sl_domain *domain = sl_domain_find(item->operation);
+    int again = may_resend(engine, item, settle, err);
 
-    if (settle->last == SL_RESEND && item->attempts < 2) {
+    if (again < 0)
+        return -1;
+    if (again > 0) {
         if (domain->resend && domain->resend(engine->service, item, sl_now_ms(), err) < 0)
             return -1;
         return sl_queue_resend(engine->service->db, item->id, sl_now_ms(), err) < 0 ? -1 : 0;

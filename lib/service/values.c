@@ -253,7 +253,7 @@ void sl_values_account(struct sl_service *service, const struct sl_values *value
     for (size_t i = 0; i < adapter->n_fields; i++) {
         const struct sl_field *field = &adapter->fields[i];
 
-        if (field->identity || (adapter->grant && field->secret))
+        if (field->identity || (adapter->grant && field->secret && !field->hook))
             add_member(&who, field->name, values->at[i] ? values->at[i] : field->otherwise);
     }
     sl_buf_text(&who, "}");

@@ -181,6 +181,28 @@ int sl_payments_by_receipt(struct sl_db *db, struct sl_arena *arena, const struc
                          payment, 1, err);
 }
 
+static const char meant_by_id_sql[] =
+    "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES
+    " WHERE p.public_id = $3 AND p.school_id = $1 AND p.provider_id = $2 AND p.source = 'request'";
+static const char meant_by_external_sql[] =
+    "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES
+    " WHERE p.school_id = $1 AND p.provider_id = $2 AND p.external_reference = $3"
+    " AND p.source = 'request' ORDER BY p.id DESC LIMIT 1";
+
+int sl_payments_meant(struct sl_db *db, struct sl_arena *arena,
+                      const struct sl_payment_meant *meant, struct sl_payment *payment,
+                      struct sl_err *err)
+{
+    const char *name = meant->id ? meant->id : meant->external;
+
+    if (!name)
+        return 0;
+    return read_payments(db, arena, meant->id ? meant_by_id_sql : meant_by_external_sql,
+                         SL_PARAMS(SL_INT(meant->school_id), SL_INT(meant->provider_id),
+                                   SL_TEXT(name)),
+                         payment, 1, err);
+}
+
 /* ---- Lists ----------------------------------------------------------------------------- */
 
 #define SHOWN " AND p.folded_into IS NULL AND ($2 IS NULL OR p.status = $2)"

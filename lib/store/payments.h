@@ -52,6 +52,16 @@ struct sl_receipt_of {
 int sl_payments_by_receipt(struct sl_db *db, struct sl_arena *arena, const struct sl_receipt_of *of,
                            struct sl_payment *payment, struct sl_err *err);
 
+/* Which payment that we asked for is meant by what came from outside: by our own id if there is one,
+ * else by the provider's; within the school and provider alone. The newest, if several are. */
+struct sl_payment_meant {
+    int64_t school_id, provider_id;
+    const char *id, *external; /* one of them may be NULL */
+};
+int sl_payments_meant(struct sl_db *db, struct sl_arena *arena,
+                      const struct sl_payment_meant *meant, struct sl_payment *payment,
+                      struct sl_err *err);
+
 /* Which to show. Folded ones never are. */
 struct sl_payment_filter {
     int64_t school_id;     /* 0: all */

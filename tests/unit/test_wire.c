@@ -10,10 +10,11 @@
  *   config      settings by name; {"file":PATH} is the content of a file of the tree. Defaults
  *               are filled in. environment, base_url, school {name, country, currency}
  *   in          by the kind of input: sms {from, text, to[]}; payment {phone, amount_minor,
- *               currency, reference, description, email, name, external, external2, receipt};
- *               refund {receipt, external, amount_minor, paid_minor, currency, reason,
- *               reference}; c2b {phone, amount_minor, reference}; storage {key, keys[], file
- *               {path, name, type, size, sha256}, no_clobber, sink, expires_s, public};
+ *               currency, reference, description, email, name, external, external2, receipt,
+ *               checkout_url, asked_ms}; refund {receipt, external, payment_external,
+ *               payment_external2, amount_minor, paid_minor, currency, reason, reference,
+ *               requested, asked_ms}; c2b {phone, amount_minor, reference}; storage {key, keys[],
+ *               file {path, name, type, size, sha256}, no_clobber, sink, expires_s, public};
  *               messages {from, text, messages [{id, to, external}], sent_ms}
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part

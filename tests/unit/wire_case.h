@@ -169,7 +169,7 @@ static void read_payment(struct wire_case *wire, struct json_object *in)
 {
     only_known(wire, in,
                "phone amount_minor currency reference description email name external "
-               "external2 receipt");
+               "external2 receipt checkout_url asked_ms");
     wire->payment = (struct sl_payment_ask){
         .phone = sl_json_text(in, "phone"),
         .amount_minor = sl_json_int(in, "amount_minor", 0),
@@ -181,6 +181,8 @@ static void read_payment(struct wire_case *wire, struct json_object *in)
         .external = sl_json_text(in, "external"),
         .external2 = sl_json_text(in, "external2"),
         .receipt = sl_json_text(in, "receipt"),
+        .checkout_url = sl_json_text(in, "checkout_url"),
+        .asked_ms = sl_json_int(in, "asked_ms", wire->call.now_ms),
     };
     if (!wire->payment.currency)
         wire->payment.currency = wire->settings.currency;
@@ -189,8 +191,10 @@ static void read_payment(struct wire_case *wire, struct json_object *in)
 
 static void read_refund(struct wire_case *wire, struct json_object *in)
 {
-    only_known(wire, in,
-               "receipt external amount_minor paid_minor currency reason reference requested");
+    only_known(
+        wire, in,
+        "receipt external payment_external payment_external2 amount_minor paid_minor currency "
+        "reason reference requested asked_ms");
     wire->refund = (struct sl_refund_ask){
         .receipt = sl_json_text(in, "receipt"),
         .external = sl_json_text(in, "external"),
@@ -200,6 +204,9 @@ static void read_refund(struct wire_case *wire, struct json_object *in)
         .reason = or_empty(sl_json_text(in, "reason")),
         .reference = sl_json_text(in, "reference"),
         .requested = json_object_get_boolean(json_object_object_get(in, "requested")),
+        .payment_external = sl_json_text(in, "payment_external"),
+        .payment_external2 = sl_json_text(in, "payment_external2"),
+        .asked_ms = sl_json_int(in, "asked_ms", wire->call.now_ms),
     };
     if (!wire->refund.currency)
         wire->refund.currency = wire->settings.currency;
