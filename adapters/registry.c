@@ -8,5 +8,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_twilio,
     &sl_local,
     &sl_s3,
+    &sl_flutterwave,
     NULL,
 };

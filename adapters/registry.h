@@ -9,5 +9,6 @@ extern const struct sl_adapter sl_africastalking;
 extern const struct sl_adapter sl_twilio;
 extern const struct sl_adapter sl_local;
 extern const struct sl_adapter sl_s3;
+extern const struct sl_adapter sl_flutterwave;
 
 #endif
