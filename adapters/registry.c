@@ -9,5 +9,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_local,
     &sl_s3,
     &sl_flutterwave,
+    &sl_pesapal,
     NULL,
 };

@@ -10,5 +10,6 @@ extern const struct sl_adapter sl_twilio;
 extern const struct sl_adapter sl_local;
 extern const struct sl_adapter sl_s3;
 extern const struct sl_adapter sl_flutterwave;
+extern const struct sl_adapter sl_pesapal;
 
 #endif

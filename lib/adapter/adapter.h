@@ -324,6 +324,7 @@ enum sl_pay_state {
     SL_PAY_FAILED,
     SL_PAY_CANCELLED, /* the payer's no */
     SL_PAY_EXPIRED,   /* no answer in time */
+    SL_PAY_REFUNDED,  /* paid, and given back since */
     SL_PAY_UNKNOWN,   /* the provider says something we do not know: a query decides */
 };
 

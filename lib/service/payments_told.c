@@ -11,6 +11,7 @@ enum { TOLD_AGO_MS = 86400000, MOST_SHOWN = 64 };
 static const char *const state_words[] = {
     [SL_PAY_PENDING] = "pending",     [SL_PAY_PAID] = "paid",       [SL_PAY_FAILED] = "failed",
     [SL_PAY_CANCELLED] = "cancelled", [SL_PAY_EXPIRED] = "expired", [SL_PAY_UNKNOWN] = "unknown",
+    [SL_PAY_REFUNDED] = "refunded",
 };
 
 static bool refuses(enum sl_pay_state state)
@@ -95,6 +96,14 @@ static int asked_refused(struct payment_change *change, const struct sl_payment_
     return payment_change_store(change, err);
 }
 
+/* Given back by whoever, not by a refund of ours. */
+static int asked_refunded(struct payment_change *change, struct sl_err *err)
+{
+    change->now.asked_state = state_words[SL_PAY_REFUNDED];
+    (void)payment_raise(change, change->now.asked_state);
+    return payment_change_store(change, err);
+}
+
 /* Only where no answer and no callback has said otherwise. */
 int payment_asked_absent(struct payment_change *change, struct sl_err *err)
 {
@@ -115,6 +124,7 @@ int payment_asked(struct payment_change *change, const struct sl_payment_news *n
     case SL_PAY_FAILED:
     case SL_PAY_CANCELLED:
     case SL_PAY_EXPIRED: return asked_refused(change, news, err);
+    case SL_PAY_REFUNDED: return asked_refunded(change, err);
     case SL_PAY_PENDING:
     case SL_PAY_UNKNOWN: break;
     }

@@ -188,7 +188,8 @@ static int conclude(struct sl_service *service, struct sl_refund *refund, enum s
                     const char *why, int64_t now_ms, struct sl_err *err)
 {
     switch (state) {
-    case SL_PAY_PAID: return finish(service, refund, "succeeded", NULL, now_ms, err);
+    case SL_PAY_PAID:
+    case SL_PAY_REFUNDED: return finish(service, refund, "succeeded", NULL, now_ms, err);
     case SL_PAY_FAILED:
     case SL_PAY_CANCELLED:
     case SL_PAY_EXPIRED: return finish(service, refund, "failed", why, now_ms, err);

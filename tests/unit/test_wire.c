@@ -36,15 +36,16 @@
  *               "dead_address", "opted_out"), after_ms, code, text, external, cost, currency,
  *               segments, delivery (as of an event)}
  *   matches     all of them: {item, outcome}
- *   payment     {id, state ("pending", "paid", "failed", "cancelled", "expired", "unknown"),
- *               external, external2, receipt, reference, phone, payer, code, text, currency,
- *               amount_minor, checkout_url}
+ *   payment     {id, state ("pending", "paid", "failed", "cancelled", "expired", "refunded",
+ *               "unknown"), external, external2, receipt, reference, phone, payer, code, text,
+ *               currency, amount_minor, checkout_url}
  *   token_result {access, refresh, type, lives_ms}; balance, balance_currency
  *   findings    all of them: a fragment of the text, or {grade ("good", "warn"), text}
  *   next        "done", "again", "next"; remembers: JSON
  *   learned     all facts: {kind, key, value, lives_ms}; rows: all records; done_bytes
  *   needs       paths into the answer's body, "a.b.0.c": with any of them damaged or absent
  *               fewer items are ok than before
+ *   list        true: a list is the answer, and an empty one proves as much as another
  *
  * A callback:
  *   hook        its word; config (only what judges callbacks reaches it), method (POST), url,
@@ -71,7 +72,7 @@ static const char *const acts[] = { "probe", "put", "get", "stat", "list", "remo
 static const char *const piece_kinds[] = { "bytes", "file", "base64", "mime" };
 static const char *const nexts[] = { "done", "again", "next" };
 static const char *const states[] = {
-    "pending", "paid", "failed", "cancelled", "expired", "unknown"
+    "pending", "paid", "failed", "cancelled", "expired", "refunded", "unknown"
 };
 static const char *const grades[] = { "good", "warn" };
 static const char *const proofs[] = { "proven", "forged", "malformed" };

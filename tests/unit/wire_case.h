@@ -360,8 +360,8 @@ static void find_step(struct wire_case *wire, const char *name)
 
 static const char operation_members[] =
     "case op step environment config base_url school in id token now_ms nonce callback_base memory "
-    "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance balance_currency findings "
-    "next remembers learned matches needs note";
+    "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance "
+    "balance_currency findings next remembers learned matches needs list note";
 static const char hook_members[] =
     "case hook environment config school method url query headers content_type body proven proof "
     "why events reply refused now_ms note";
