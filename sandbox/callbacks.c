@@ -18,6 +18,7 @@ struct job {
     sl_callback_fn *ended;
     void *thing;
     int64_t delay_ms;
+    bool gets;                              /* instead of posting */
     const char *url, *type, *body, *header; /* behind the struct; header may be "" */
     char bytes[];
 };
@@ -56,7 +57,8 @@ static char *copy_behind(char **at, const char *text)
 static struct job *make_job(struct sl_callbacks *callbacks, const struct sl_callback *from)
 {
     const char *header = from->header ? from->header : "";
-    size_t n = strlen(from->url) + strlen(from->type) + strlen(from->body) + strlen(header) + 4;
+    const char *body = from->body ? from->body : "";
+    size_t n = strlen(from->url) + strlen(from->type) + strlen(body) + strlen(header) + 4;
     struct job *job;
     char *at;
 
@@ -79,7 +81,8 @@ static struct job *make_job(struct sl_callbacks *callbacks, const struct sl_call
         sl_visit_hold(job->holds);
     job->url = copy_behind(&at, from->url);
     job->type = copy_behind(&at, from->type);
-    job->body = copy_behind(&at, from->body);
+    job->body = copy_behind(&at, body);
+    job->gets = !from->body;
     job->header = copy_behind(&at, header);
     callbacks->n_jobs++;
     return job;
@@ -207,7 +210,10 @@ static void start(struct sl_callbacks *callbacks, struct line *line, struct job 
         line->headers = curl_slist_append(line->headers, job->header);
     (void)curl_easy_setopt(line->curl, CURLOPT_URL, job->url);
     (void)curl_easy_setopt(line->curl, CURLOPT_HTTPHEADER, line->headers);
-    (void)curl_easy_setopt(line->curl, CURLOPT_POSTFIELDS, job->body);
+    if (job->gets)
+        (void)curl_easy_setopt(line->curl, CURLOPT_HTTPGET, 1L);
+    else
+        (void)curl_easy_setopt(line->curl, CURLOPT_POSTFIELDS, job->body);
     (void)curl_multi_add_handle(callbacks->multi, line->curl);
 }
 

@@ -32,7 +32,7 @@ void sl_callbacks_free(struct sl_callbacks **callbacks); /* cancels first; for S
 typedef void sl_callback_fn(struct sl_sandbox *box, void *thing, int status, const char *answer);
 
 struct sl_callback {
-    const char *url, *type, *body; /* copied, as is … */
+    const char *url, *type, *body; /* copied (body NULL: it is a GET), as is … */
     const char *header;            /* … one more header, "Name: value"; or NULL */
     int64_t delay_ms;
     struct sl_visit *holds; /* whose answer waits for this one's end; or NULL */

@@ -28,6 +28,8 @@ extern const struct sl_simulator sl_sim_africastalking;
 extern const struct sl_simulator sl_sim_hook;
 extern const struct sl_simulator sl_sim_mpesa;
 extern const struct sl_simulator sl_sim_twilio;
+extern const struct sl_simulator sl_sim_flutterwave;
+extern const struct sl_simulator sl_sim_pesapal;
 
 extern const struct sl_simulator *const sl_simulators[];
 extern const size_t sl_n_simulators;

@@ -23,6 +23,12 @@
  * initiator "wrong" is refused by the result. Twilio: any account with the auth token
  * "sandbox-token", or an API key with the secret "sandbox-secret"; AC and 32 times "e" has test
  * credentials. Its documented test numbers answer as they do for test credentials.
+ * Flutterwave: a key that begins "FLWSECK_TEST-"; its
+ * callbacks carry the secret hash "sandbox-hash". Pesapal: key and secret as M-Pesa's.
+ *
+ * Pages. A payment by link is paid callback_ms later by itself, as a prompt is; in the scenarios in
+ * which the payer fails, opening the link (GET) is the next try, and pays. With timeout or expired
+ * nobody tries.
  *
  * Hooks. /hook is another module that is told of events (sandbox/hook.c); it keeps them like any
  * request, under the code "hook".
@@ -39,11 +45,12 @@
  *   GET  /_sandbox/counts             totals; "duplicated" counts SMS with number and text
  *                                     of an earlier accepted one
  *   POST /_sandbox/callbacks/CODE     africastalking: {"dlr":URL,"in":URL,"optout":URL};
- *                                     twilio: {"in":URL}
+ *                                     flutterwave: {"event":URL}; twilio: {"in":URL}
  *   POST /_sandbox/fire/CODE          africastalking: {"event":"optout","phone":...,"sender":...}
  *                                     or {"event":"in","phone":...,"to":...,"text":...};
  *                                     twilio: {"event":"in","phone":...,"text":...,
- *                                     "optout_type":...}
+ *                                     "optout_type":...}; pesapal: {"event":"approve",
+ *                                     "reference":...}: the refund that was asked for is made
  *   POST /_sandbox/reset              forgets records, counts, tokens, payments, waiting
  *                                     callbacks and URLs; scenario and settings stay */
 #ifndef SL_SANDBOX_SANDBOX_H

@@ -50,6 +50,17 @@ static const struct recipe {
                       "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919" },
                     { "initiator_name", "testapi" },
                     { "security_credential", CREDENTIAL } } },
+    { .code = "flutterwave",
+      .settings = { { "secret_key", "FLWSECK_TEST-sandbox-X" },
+                    { "webhook_secret_hash", "sandbox-hash" },
+                    { "redirect_url", "https://school.example/paid" },
+                    { "default_email", "parent@school.example" } },
+      .told = true },
+    { .code = "pesapal",
+      .settings = { { "consumer_key", "sandbox-key" },
+                    { "consumer_secret", "sandbox-secret" },
+                    { "callback_url", "https://school.example/paid" },
+                    { "refund_username", "bursar" } } },
     { .code = "local", .folder = true },
 };
 
