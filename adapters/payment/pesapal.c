@@ -32,6 +32,7 @@ static const struct sl_field fields[N_FIELDS] = {
                            .help =
                                "Where Pesapal tells of payments; made by `sl-config webhook add`",
                            .kind = SL_FIELD_URL,
+                           .needed_for = "payment.request",
                            .secret = true,
                            .hook = "ipn" },
     [NOTIFICATION_METHOD] = { .name = "notification_method",
@@ -45,7 +46,8 @@ static const struct sl_field fields[N_FIELDS] = {
     [COUNTRY_CODE] = { .name = "country_code",
                        .help = "Country of the payers, two letters, instead of the school's" },
     [REFUND_USERNAME] = { .name = "refund_username",
-                          .help = "Who asks for refunds, as Pesapal is told; needed for them" },
+                          .help = "Who asks for refunds, as Pesapal is told",
+                          .needed_for = "payment.refund" },
 };
 
 /* The address for notifications has a token in it. */

@@ -4,7 +4,7 @@
 # tree in $TREE.
 set -euo pipefail
 command -v npm > /dev/null || { echo "this needs node and npm: apt-get install nodejs npm" >&2; exit 1; }
-npm install --silent --no-audit --no-fund pesapaljs-v3@1.0.13 pesapal3-sdk@0.0.11 axios
+npm install --silent --no-audit --no-fund pesapaljs-v3@1.0.13 pesapal3-sdk@0.0.11 tslib@2 axios@1
 
 sl-sandbox serve --listen 127.0.0.1:0 2> sandbox.log > /dev/null &
 sandbox=$!
