@@ -53,7 +53,9 @@ static const char to_2[] =
     " school_id INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,"
     " event TEXT NOT NULL,"
     " payload TEXT NOT NULL CHECK (json_valid(payload)),"
-    " created_at INTEGER NOT NULL) STRICT;";
+    " created_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX payments_external ON payments (school_id, provider_id, external_reference)"
+    " WHERE external_reference IS NOT NULL;";
 
 /* migrations[n] takes a database from version n to n + 1; schema.sql, which a new database gets at
  * once, is what comes out of all of them. */
