@@ -48,8 +48,8 @@ struct sl_field {
     const char *needed_for; /* not required, but without it this operation is refused; or NULL */
     int ends_days;          /* the provider ends it this long after it was made; 0: it does not */
     bool secret;            /* sealed in the database, masked in logs, never on a command line */
-    bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */
-    bool callback; /* needed to judge callbacks: the daemon is given these, and no others */
+    bool identity;    /* part of what names the account: see sl_limits. A grant's secrets are too */
+    bool callback;    /* needed to judge callbacks: the daemon is given these, and no others */
     const char *hook; /* the word of a hook: `sl-config webhook add` writes the hook's address here,
                        * for the adapter to hand over. No part of the account; NULL: none */
 };
@@ -519,15 +519,15 @@ struct sl_heard {
 };
 
 struct sl_hook {
-    const char *word;     /* the last part of its neutral path: "stk", "dlr" */
-    const char *endpoint; /* the specification's path, "/webhooks/mpesa/callback"; HEX behind it */
-    const char *methods;  /* "POST", or "GET POST" */
-    bool per_operation;   /* the token of its path belongs to one operation, not to a school: one
+    const char *word;      /* the last part of its neutral path: "stk", "dlr" */
+    const char *endpoint;  /* the specification's path, "/webhooks/mpesa/callback"; HEX behind it */
+    const char *methods;   /* "POST", or "GET POST" */
+    bool per_operation;    /* the token of its path belongs to one operation, not to a school: one
                            * whose `callback` is this word … */
-    const char *callback; /* … or, instead of its own, this one; NULL: its own */
+    const char *callback;  /* … or, instead of its own, this one; NULL: its own */
     const char *body_type; /* what its body is, "application/json": anything else is answered 415,
                             * but a request that does not say it is heard; NULL: whatever */
-    const char *help;     /* for `sl-config webhook add`: where to enter this URL; NULL: we hand
+    const char *help;      /* for `sl-config webhook add`: where to enter this URL; NULL: we hand
                           * it over ourselves */
     void (*hear)(const struct sl_inbound *inbound, struct sl_heard *heard);
     const char *const *headers; /* that hear() reads; ends with NULL. NULL: none */

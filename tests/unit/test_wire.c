@@ -71,9 +71,8 @@ static const char *const learnings[] = { "nothing", "dead_address", "opted_out" 
 static const char *const acts[] = { "probe", "put", "get", "stat", "list", "remove" };
 static const char *const piece_kinds[] = { "bytes", "file", "base64", "mime" };
 static const char *const nexts[] = { "done", "again", "next" };
-static const char *const states[] = {
-    "pending", "paid", "failed", "cancelled", "expired", "refunded", "unknown"
-};
+static const char *const states[] = { "pending", "paid",     "failed", "cancelled",
+                                      "expired", "refunded", "unknown" };
 static const char *const grades[] = { "good", "warn" };
 static const char *const proofs[] = { "proven", "forged", "malformed" };
 static const char *const kinds[] = { "note",    "delivery",   "incoming", "optout", "optin",
