@@ -42,7 +42,7 @@ static const char columns_sql[] =
     " coalesce(c.dflt_value, '-') FROM sqlite_master m JOIN pragma_table_info(m.name) c"
     " WHERE m.type = 'table' ORDER BY m.name, c.cid";
 static const char indexes_sql[] =
-    "SELECT tbl_name || ' ' || sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    "SELECT tbl_name || ' ' || replace(sql, char(10) || '    ', ' ') FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     " ORDER BY name";
 static const char references_sql[] =
     "SELECT m.name || '.' || f.\"from\" || ' ' || f.\"table\" || ' ' || f.on_delete FROM sqlite_master m"
