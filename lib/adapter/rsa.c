@@ -1,72 +1,33 @@
 #include "lib/adapter/rsa.h"
 
 #include <gcrypt.h>
-#include <libtasn1.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/adapter/der.h"
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
 
 enum { MAX_CERTIFICATE = 65536, MIN_KEY_BITS = 2048, MAX_KEY_BITS = 16384 };
 
-extern const asn1_static_node sl_x509_table[]; /* asn1_tables.c */
-
 /* ---- The certificate's bytes -------------------------------------------------------- */
 
-static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
-static const char end_line[] = "-----END CERTIFICATE-----";
-
-/* A copy without the "\n" and "\r" that stay when a file is pasted through an environment
- * variable; NUL-ended for sl_unbase64(), which skips white space. */
-static char *copy_base64(struct sl_arena *arena, const char *text, size_t n)
-{
-    struct sl_buf copy = sl_buf_new(arena);
-
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '\\' && i + 1 < n && (text[i + 1] == 'n' || text[i + 1] == 'r'))
-            i++;
-        else
-            sl_buf_add(&copy, text + i, 1);
-    }
-    return copy.data;
-}
-
-/* The base64 in it: what stands between the armour's lines, or all of it without armour. */
-static const char *find_base64(struct sl_arena *arena, const char *text, size_t n)
-{
-    const char *begin = memmem(text, n, begin_line, strlen(begin_line)), *end;
-
-    if (!begin)
-        return copy_base64(arena, text, n);
-    begin += strlen(begin_line);
-    end = memmem(begin, n - (size_t)(begin - text), end_line, strlen(end_line));
-    return end ? copy_base64(arena, begin, (size_t)(end - begin)) : NULL;
-}
-
-/* The DER in it, or NULL. */
+/* The DER in it, or NULL: what stands between the armour's lines, or all of it without armour. */
 static const unsigned char *read_armour(struct sl_arena *arena, const char *text, size_t *n)
 {
-    const char *base64;
+    const char *base64 = sl_pem_find(text, *n, "CERTIFICATE", n);
 
-    if (*n > 0 && *text == 0x30) /* a SEQUENCE, which base64 would begin with an M */
+    if (!base64 && *n > 0 && *text == 0x30) /* a SEQUENCE, which base64 would begin with an M */
         return (const unsigned char *)text;
-    base64 = find_base64(arena, text, *n);
-    return base64 ? sl_unbase64(arena, base64, n) : NULL;
+    return sl_pem_bytes(arena, base64 ? base64 : text, *n, n);
 }
 
 /* ---- The key in it ------------------------------------------------------------------ */
 
 struct key {
-    unsigned char *modulus, *exponent;
-    int n_modulus, n_exponent;
+    struct sl_der_bytes modulus, exponent;
 };
-
-static void delete_node(asn1_node *node)
-{
-    (void)asn1_delete_structure(node);
-}
 
 static void release_sexp(gcry_sexp_t *sexp)
 {
@@ -74,46 +35,26 @@ static void release_sexp(gcry_sexp_t *sexp)
     *sexp = NULL;
 }
 
-/* Reads der as what the table calls `name`. */
-static bool decode(asn1_node *node, const char *name, const unsigned char *der, size_t n)
-{
-    SL_AUTO(delete_node) asn1_node table = NULL;
-    char why[ASN1_MAX_ERROR_DESCRIPTION_SIZE];
-
-    return asn1_array2tree(sl_x509_table, &table, why) == ASN1_SUCCESS &&
-           asn1_create_element(table, name, node) == ASN1_SUCCESS &&
-           asn1_der_decoding(node, der, (int)n, why) == ASN1_SUCCESS;
-}
-
-/* A number's bytes, which are never more than those of the DER; false if it is negative. */
-static bool read_number(struct sl_arena *arena, asn1_node node, const char *name, size_t most,
-                        unsigned char **bytes, int *n)
-{
-    *n = (int)most;
-    *bytes = sl_arena_alloc(arena, most, 1);
-    return asn1_read_value(node, name, *bytes, n) == ASN1_SUCCESS && *n > 0 && **bytes < 0x80;
-}
-
 static bool read_rsa_key(struct sl_arena *arena, const unsigned char *der, size_t n,
                          struct key *key)
 {
-    SL_AUTO(delete_node) asn1_node node = NULL;
+    SL_AUTO(sl_der_end) asn1_node node = NULL;
 
-    return decode(&node, "X509.RSAPublicKey", der, n) &&
-           read_number(arena, node, "modulus", n, &key->modulus, &key->n_modulus) &&
-           read_number(arena, node, "publicExponent", n, &key->exponent, &key->n_exponent);
+    return sl_der_decode(&node, "X509.RSAPublicKey", der, n) &&
+           sl_der_number(arena, node, "modulus", n, &key->modulus) &&
+           sl_der_number(arena, node, "publicExponent", n, &key->exponent);
 }
 
 static int read_certificate(struct sl_arena *arena, const unsigned char *der, size_t n,
                             struct key *key, struct sl_err *err)
 {
-    SL_AUTO(delete_node) asn1_node node = NULL;
+    SL_AUTO(sl_der_end) asn1_node node = NULL;
     char kind[64];
     unsigned char *inner = sl_arena_alloc(arena, n, 1);
     int n_kind = sizeof kind, n_bits = (int)n;
     const char *info = "tbsCertificate.subjectPublicKeyInfo";
 
-    if (!decode(&node, "X509.Certificate", der, n) ||
+    if (!sl_der_decode(&node, "X509.Certificate", der, n) ||
         asn1_read_value(node, sl_arena_printf(arena, "%s.algorithm.algorithm", info), kind,
                         &n_kind) != ASN1_SUCCESS)
         return sl_err_set(err, SL_ERR_CONFIG, "this is no X.509 certificate, or a damaged one");
@@ -130,15 +71,16 @@ static int read_certificate(struct sl_arena *arena, const unsigned char *der, si
 /* libgcrypt's form of the key; *n_bits is its size. */
 static int make_key(const struct key *key, gcry_sexp_t *sexp, unsigned *n_bits, struct sl_err *err)
 {
-    if (gcry_sexp_build(sexp, NULL, "(public-key(rsa(n%b)(e%b)))", key->n_modulus, key->modulus,
-                        key->n_exponent, key->exponent))
+    if (gcry_sexp_build(sexp, NULL, "(public-key(rsa(n%b)(e%b)))", (int)key->modulus.n,
+                        key->modulus.bytes, (int)key->exponent.n, key->exponent.bytes))
         return sl_err_set(err, SL_ERR_CONFIG, "the certificate's RSA key is damaged");
     *n_bits = gcry_pk_get_nbits(*sexp);
     if (*n_bits < MIN_KEY_BITS || *n_bits > MAX_KEY_BITS)
         return sl_err_set(err, SL_ERR_CONFIG,
                           "the certificate's RSA key has %u bits; from %d to %d will do", *n_bits,
                           MIN_KEY_BITS, MAX_KEY_BITS);
-    if (key->exponent[key->n_exponent - 1] % 2 == 0 || (key->n_exponent == 1 && *key->exponent < 3))
+    if (key->exponent.bytes[key->exponent.n - 1] % 2 == 0 ||
+        (key->exponent.n == 1 && *key->exponent.bytes < 3))
         return sl_err_set(err, SL_ERR_CONFIG,
                           "the certificate's RSA key is damaged: its exponent is even or below 3");
     return 0;
@@ -156,8 +98,8 @@ static int read_public_key(struct sl_arena *arena, const char *certificate, size
     der = read_armour(arena, certificate, &n);
     if (!der)
         return sl_err_set(err, SL_ERR_CONFIG,
-                          "this is no certificate; one begins with '%s' and ends with '%s'",
-                          begin_line, end_line);
+                          "this is no certificate; one begins with '-----BEGIN CERTIFICATE-----' "
+                          "and ends with '-----END CERTIFICATE-----'");
     if (read_certificate(arena, der, n, &key, err) < 0)
         return -1;
     return make_key(&key, sexp, n_bits, err);
