@@ -137,3 +137,10 @@ const struct sl_hook *sl_adapter_hook(const struct sl_adapter *adapter, const ch
             return &adapter->hooks[i];
     return NULL;
 }
+
+bool sl_adapter_grants(const struct sl_adapter *adapter, const struct sl_settings *settings)
+{
+    const struct sl_grant *grant = adapter->grant;
+
+    return grant && (!grant->needed || grant->needed(settings));
+}

@@ -117,10 +117,6 @@ struct sl_call {
 
 /* ---- What an operation makes -------------------------------------------------------- */
 
-struct sl_pair {
-    const char *name, *value;
-};
-
 enum { SL_MOST_HEADERS = 16 };
 
 /* A body that is too long for memory is a list of pieces, read while it is sent. */
@@ -186,6 +182,15 @@ struct sl_smtp {
     const char *mechanism;      /* "PLAIN", "LOGIN", "XOAUTH2"; NULL: whatever both can */
 };
 
+/* The certificate by which we prove who we are in TLS, instead of a header: PEM of it and of its
+ * key in one text, or PKCS#12. */
+struct sl_client_cert {
+    const char *pem; /* NULL: it is p12 */
+    const unsigned char *p12;
+    size_t n_p12;         /* bytes */
+    const char *password; /* of the key, or NULL */
+};
+
 struct sl_request {
     const char *method; /* NULL: there is nothing to send, parse() makes the result alone */
     const char *base;   /* scheme, host and path in front. Signatures may cover it: nobody
@@ -202,9 +207,12 @@ struct sl_request {
     const struct sl_file_step *files; /* instead of all of this but method and sink; base and path
                                        * are for the log then. NULL: it is HTTP */
     const struct sl_smtp *smtp;       /* instead of headers and body. NULL: it is HTTP */
-    const char *pool;    /* connections are shared by requests with the same pool; NULL: by all */
     const char *program; /* instead of an address: a program of this machine, which gets the body on
                           * stdin. Its exit status is the exchange's */
+    const char *pool;    /* connections are shared by requests with the same pool, and by no others;
+                       * NULL: by all that have none */
+    const struct sl_client_cert *cert; /* NULL: none is shown */
+    bool http2; /* over TLS any other version is a failure: the server is not who we mean */
 };
 
 /* Borrows both strings, which must live as long as the arena. At most SL_MOST_HEADERS. */
@@ -446,6 +454,8 @@ struct sl_op {
 /* How the token of an account is got. The library runs it once for all processes. */
 struct sl_grant {
     struct sl_step step;
+    /* Whether these settings go by a token at all; without one call->token is NULL. NULL: always. */
+    bool (*needed)(const struct sl_settings *settings);
     int renew_before_s; /* this long before it ends */
     int least_age_s;    /* how old it must be before there may be another; 0: any */
 };
@@ -601,6 +611,7 @@ extern const struct sl_adapter *const sl_adapters[]; /* ends with NULL */
 const struct sl_adapter *sl_adapter_find(const char *code);
 const struct sl_op *sl_adapter_op(const struct sl_adapter *adapter, const char *name);
 const struct sl_hook *sl_adapter_hook(const struct sl_adapter *adapter, const char *word);
+bool sl_adapter_grants(const struct sl_adapter *adapter, const struct sl_settings *settings);
 
 /* "payment", "sms" …; NULL ends the list. Indexed by enum sl_category. */
 extern const char *const sl_category_names[];

@@ -16,7 +16,7 @@ unsigned char *sl_pem_bytes(struct sl_arena *arena, const char *base64, size_t n
         else
             sl_buf_add(&copy, base64 + i, 1);
     }
-    return copy.data ? sl_unbase64(arena, copy.data, n_der) : NULL;
+    return sl_unbase64(arena, copy.data, n_der);
 }
 
 const char *sl_pem_find(const char *text, size_t n_text, const char *label, size_t *n)

@@ -4,22 +4,24 @@
 
 #include "lib/base/text.h"
 
-static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                 "0123456789*-._";
+#define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-static void add_encoded(struct sl_buf *form, const char *text)
+/* What stays itself; in forms a blank is a plus besides. */
+static const char form_plain[] = ALPHANUMERIC "*-._", path_plain[] = ALPHANUMERIC "-._~";
+
+static void add_encoded(struct sl_buf *out, const char *text, const char *plain)
 {
     static const char hex[] = "0123456789ABCDEF";
 
     for (; *text; text++) {
         unsigned char byte = (unsigned char)*text;
 
-        if (byte == ' ')
-            sl_buf_add(form, "+", 1);
-        else if (strchr(unreserved, byte))
-            sl_buf_add(form, text, 1);
+        if (byte == ' ' && plain == form_plain)
+            sl_buf_add(out, "+", 1);
+        else if (strchr(plain, byte))
+            sl_buf_add(out, text, 1);
         else
-            sl_buf_add(form, (char[]){ '%', hex[byte >> 4], hex[byte & 15] }, 3);
+            sl_buf_add(out, (char[]){ '%', hex[byte >> 4], hex[byte & 15] }, 3);
     }
 }
 
@@ -29,9 +31,17 @@ void sl_form_add(struct sl_buf *form, const char *name, const char *value)
         return;
     if (form->len > 0)
         sl_buf_add(form, "&", 1);
-    add_encoded(form, name);
+    add_encoded(form, name, form_plain);
     sl_buf_add(form, "=", 1);
-    add_encoded(form, value);
+    add_encoded(form, value, form_plain);
+}
+
+char *sl_percent_encode(struct sl_arena *arena, const char *text)
+{
+    struct sl_buf out = sl_buf_new(arena);
+
+    add_encoded(&out, text, path_plain);
+    return out.data;
 }
 
 void sl_request_form(struct sl_request *request, const struct sl_buf *form)

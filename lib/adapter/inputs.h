@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sl_pair {
+    const char *name, *value;
+};
+
 /* A file that an operation hands on. Adapters read nothing of it: they name it in a piece. */
 struct sl_file {
     const char *path;   /* the library's own copy */
@@ -25,6 +29,7 @@ enum sl_input_kind {
     SL_INPUT_STORAGE,
     SL_INPUT_MESSAGES,
     SL_INPUT_EVENT,
+    SL_INPUT_PUSH,
 };
 
 /* sms.send */
@@ -106,6 +111,24 @@ struct sl_event_post {
     const char *phone; /* whom it is about, E.164; or NULL */
 };
 
+/* push.send and push.topic. Without title and body it is silent: the app is woken, and shows
+ * nothing by itself. */
+struct sl_push_send {
+    const char *title, *body;   /* or NULL */
+    const struct sl_pair *data; /* n_data of them, for the app */
+    size_t n_data;
+    const char *priority; /* "high", "normal"; NULL: as the provider does by itself */
+    int64_t ttl_s;        /* how long it is worth delivering; -1: as long as it is kept */
+    const char *collapse; /* a later one with the same replaces it; NULL: it is its own */
+    const char *sound;    /* "default", or one of the app's; NULL: none */
+    const char *image;    /* https, or NULL */
+    const char *category; /* which of the app's actions are offered, or NULL */
+    const char *thread;   /* what is shown together, or NULL */
+    int64_t badge;        /* the number at the app's icon; -1: it stays */
+    const char *to;       /* push.send: the device's token */
+    const char *topic;    /* push.topic: NULL: the setting's */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
@@ -114,6 +137,7 @@ union sl_input {
     const struct sl_storage_ask *storage;
     const struct sl_messages_ask *asked;
     const struct sl_event_post *event;
+    const struct sl_push_send *push;
 };
 
 #endif

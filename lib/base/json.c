@@ -91,6 +91,15 @@ void sl_json_put_int(struct json_object *doc, const char *name, int64_t number)
         sl_out_of_memory();
 }
 
+struct json_object *sl_json_put_object(struct json_object *doc, const char *name)
+{
+    struct json_object *object = json_object_new_object();
+
+    if (json_object_object_add(doc, name, object) != 0)
+        sl_out_of_memory();
+    return object;
+}
+
 const char *sl_json_print(struct sl_arena *arena, struct json_object *doc)
 {
     const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;

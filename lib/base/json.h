@@ -29,6 +29,9 @@ const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const 
 void sl_json_put_text(struct json_object *doc, const char *name, const char *text);
 void sl_json_put_int(struct json_object *doc, const char *name, int64_t number);
 
+/* Adds an empty object as a member and returns it, borrowed. */
+struct json_object *sl_json_put_object(struct json_object *doc, const char *name);
+
 /* One line, slashes not escaped, in the arena. "null" for NULL. */
 const char *sl_json_print(struct sl_arena *arena, struct json_object *doc);
 

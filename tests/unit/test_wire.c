@@ -15,7 +15,9 @@
  *               payment_external2, amount_minor, paid_minor, currency, reason, reference,
  *               requested, asked_ms}; c2b {phone, amount_minor, reference}; storage {key, keys[],
  *               file {path, name, type, size, sha256}, no_clobber, sink, expires_s, public};
- *               messages {from, text, messages [{id, to, external}], sent_ms}
+ *               messages {from, text, messages [{id, to, external}], sent_ms}; push {title, body,
+ *               data {NAME: VALUE}, priority, ttl, collapse, sound, image, category, thread,
+ *               badge, to, topic}
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
@@ -25,7 +27,7 @@
  *               members of json that only have to be some text (a random padding in them).
  *               files {act, root, key, after, most, no_clobber, sync}: a step on files; sink;
  *               pieces: all of them: {as ("bytes", "file", "base64", "mime"), bytes, file: its
- *               name, offset, n}. A header's value may end with "…": any end
+ *               name, offset, n}. A header's value may end with "…": any end. pool, http2 (true), cert ("pem", "p12"): how it is sent
  *   refuses     instead: "data" or "config", with error: a fragment of the text
  *   answer      {status, body (text or object), content_type, retry_after_ms, reach
  *               ("not_sent", "sent", "cut"), transport, too_large: true; headers: the step gets
@@ -319,13 +321,25 @@ static void match_pieces(const struct wire_case *wire, struct json_object *want,
     }
 }
 
+static void match_sending(const struct wire_case *wire, struct json_object *want,
+                          const struct sl_request *request)
+{
+    const struct sl_client_cert *cert = request->cert;
+
+    match_text(wire, want, "pool", request->pool);
+    match_text(wire, want, "cert", !cert ? NULL : cert->pem ? "pem" : "p12");
+    if (sl_json_at(want, "http2") && !request->http2)
+        blame(wire, "any version of HTTP will do");
+}
+
 static void match_request(const struct wire_case *wire, struct json_object *want,
                           const struct sl_request *request)
 {
     struct json_object *json = sl_json_at(want, "json"), *form = sl_json_at(want, "form");
     const char *body = or_empty(request->body), *method;
 
-    only_known(wire, want, "method url headers body json json_ignore form files sink pieces");
+    only_known(wire, want,
+               "method url headers body json json_ignore form files sink pieces pool http2 cert");
     match_pieces(wire, sl_json_at(want, "pieces"), request);
     match_files(wire, sl_json_at(want, "files"), request->files);
     match_text(wire, want, "sink", request->sink);
@@ -337,6 +351,7 @@ static void match_request(const struct wire_case *wire, struct json_object *want
     match_text(wire, want, "url",
                sl_arena_printf(wire->arena, "%s%s", request->base, request->path));
     match_headers(wire, sl_json_at(want, "headers"), request);
+    match_sending(wire, want, request);
     match_text(wire, want, "body", body);
     if (strlen(body) != request->n_body || (!request->body && request->n_body > 0))
         blame(wire, "n_body is %zu, the body has %zu bytes", request->n_body, strlen(body));

@@ -45,6 +45,7 @@ struct wire_case {
     struct sl_storage_ask storage;
     struct sl_file file;
     struct sl_messages_ask asked;
+    struct sl_push_send push;
 };
 
 /* Fails the test, naming file, line and case. */
@@ -286,6 +287,45 @@ static void read_asked(struct wire_case *wire, struct json_object *in)
     wire->n_items = n;
 }
 
+/* The pairs of {"name":"value"}, in their order. */
+static const struct sl_pair *read_pairs(const struct wire_case *wire, struct json_object *object,
+                                        size_t *n)
+{
+    struct sl_pair *pairs = NULL;
+
+    *n = 0;
+    if (!json_object_is_type(object, json_type_object))
+        return NULL;
+    pairs = SL_NEW(wire->arena, struct sl_pair, (size_t)json_object_object_length(object) + 1);
+    json_object_object_foreach(object, name, value)
+    {
+        pairs[(*n)++] = (struct sl_pair){ name, json_object_get_string(value) };
+    }
+    return pairs;
+}
+
+static void read_push(struct wire_case *wire, struct json_object *in)
+{
+    only_known(wire, in,
+               "title body data priority ttl collapse sound image category thread badge to topic");
+    wire->push = (struct sl_push_send){
+        .title = sl_json_text(in, "title"),
+        .body = sl_json_text(in, "body"),
+        .priority = sl_json_text(in, "priority"),
+        .ttl_s = sl_json_int(in, "ttl", -1),
+        .collapse = sl_json_text(in, "collapse"),
+        .sound = sl_json_text(in, "sound"),
+        .image = sl_json_text(in, "image"),
+        .category = sl_json_text(in, "category"),
+        .thread = sl_json_text(in, "thread"),
+        .badge = sl_json_int(in, "badge", -1),
+        .to = sl_json_text(in, "to"),
+        .topic = sl_json_text(in, "topic"),
+    };
+    wire->push.data = read_pairs(wire, sl_json_at(in, "data"), &wire->push.n_data);
+    wire->call.in.push = &wire->push;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -300,6 +340,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_STORAGE: read_storage(wire, in); return;
     case SL_INPUT_MESSAGES: read_asked(wire, in); return;
     case SL_INPUT_EVENT: blame(wire, "hooks are no provider's"); return;
+    case SL_INPUT_PUSH: read_push(wire, in); return;
     }
 }
 
