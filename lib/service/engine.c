@@ -353,6 +353,7 @@ static int64_t answer_ms(const struct sl_job *job)
 
 static void read_answer(struct engine *engine, struct sl_job *job)
 {
+    sl_json_free(&job->result.memory); /* of an answer that a new connection was to cure */
     job->result = (struct sl_result){
         .items = SL_NEW(job->arena, struct sl_outcome, job->n_items),
         .n_items = job->n_items,
@@ -385,6 +386,7 @@ static int send_job(struct engine *engine, struct sl_job *job, struct sl_err *er
                             .answer_ms = answer_ms(job),
                             .most_answer = MOST_ANSWER,
                             .answer_headers = job->step->answer_headers,
+                            .fresh_connection = job->fresh_connection,
                             .owner = job };
 
     engine->n_flying++;
@@ -462,11 +464,19 @@ static bool wants_claim(const struct engine *engine)
            engine->now.ms >= engine->next_claim_ms;
 }
 
-static int settle_over(struct engine *engine, struct sl_err *err)
+/* Those that a new connection may cure are marked already, and leave again. */
+static int settle_over(struct engine *engine, struct queue *marked, struct sl_err *err)
 {
-    for (struct sl_job *job = engine->over.head; job; job = job->next)
-        if (settle_job(engine, job, err) < 0)
+    for (size_t left = engine->over.n; left > 0; left--) {
+        struct sl_job *job = queue_take(&engine->over);
+        int again = settle_job(engine, job, err);
+
+        queue_put(again > 0 ? marked : &engine->over, job);
+        if (again < 0)
             return -1;
+        if (again > 0)
+            engine_slot_of(engine, job)->n_flying++;
+    }
     return settle_accounts(engine, err);
 }
 
@@ -506,7 +516,7 @@ static int transact(struct engine *engine, bool *worked, struct sl_err *err)
         sl_tx_end(&tx);
         return start_anew(engine, err);
     }
-    if (settle_over(engine, err) < 0 || mark_ready(engine, &marked, err) < 0)
+    if (settle_over(engine, &marked, err) < 0 || mark_ready(engine, &marked, err) < 0)
         return -1;
     if (wants_claim(engine)) {
         items = SL_NEW(arena, struct sl_item, CLAIM);

@@ -34,8 +34,8 @@ struct slot {
     /* Its token, where the provider has a grant. */
     struct sl_arena *token_arena;
     const char *token;
-    int64_t token_version, token_until; /* UTC ms */
-    int64_t refused_version;            /* that one was refused: another is wanted */
+    int64_t token_version, token_until, token_made_ms; /* UTC */
+    int64_t refused_version;                           /* that one was refused: another is wanted */
     bool renewed_after_refusal;
     struct queue waiting; /* jobs that need it */
     struct sl_job *grant; /* under way, and ours to make */
@@ -95,13 +95,16 @@ void engine_close_slots(struct engine *engine);
 /* grant.c */
 int grant_work(struct engine *engine, struct sl_err *err); /* looks at every slot that waits */
 int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err);
+/* Whether the slot's token is too young for the provider to take another. */
+bool grant_is_young(const struct slot *slot, int64_t made_ms);
 
 /* programs.c */
 int programs_start(struct engine *engine, struct sl_job *job, int64_t most_ms, struct sl_err *err);
 void programs_collect(struct engine *engine); /* those that have ended, or run for too long */
 void programs_stop(struct engine *engine);
 
-/* settle.c */
+/* settle.c. Returns 0; 1 if it is to be sent again at once, over a new connection, as the same
+ * attempt (its row stays in flight); or -1. */
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err);
 int settle_unsent(struct engine *engine, const struct sl_item *item, const char *why,
                   struct sl_err *err);

@@ -12,12 +12,30 @@
 
 enum { LOOK_AGAIN_MS = 50, LOCK_MS = 45000, TRY_AGAIN_MS = 5000, GRANT_ANSWER_MS = 30000 };
 
-static bool usable(const struct slot *slot, int64_t version, int64_t until_ms)
+bool grant_is_young(const struct slot *slot, int64_t made_ms)
+{
+    int64_t age_ms = sl_now_ms() - made_ms;
+
+    return age_ms >= 0 && age_ms < slot->account.adapter->grant->least_age_s * 1000LL;
+}
+
+static bool usable(const struct slot *slot, const struct sl_token_row *row)
 {
     const struct sl_grant *grant = slot->account.adapter->grant;
 
-    return !slot->fresh && version > 0 && version != slot->refused_version &&
-           (until_ms == 0 || until_ms - grant->renew_before_s * 1000LL > sl_now_ms());
+    return (!slot->fresh || grant_is_young(slot, row->renewed_at)) && row->version > 0 &&
+           row->version != slot->refused_version &&
+           (row->expires_at == 0 || row->expires_at - grant->renew_before_s * 1000LL > sl_now_ms());
+}
+
+/* The same for the one that is at hand. */
+static bool still_usable(const struct slot *slot)
+{
+    const struct sl_token_row row = { .version = slot->token_version,
+                                      .expires_at = slot->token_until,
+                                      .renewed_at = slot->token_made_ms };
+
+    return slot->token && usable(slot, &row);
 }
 
 static struct sl_seal_place place_of(const struct sl_token_row *row, const char *column)
@@ -36,7 +54,7 @@ static int read_stored(struct engine *engine, struct slot *slot, int64_t *versio
     int found = sl_tokens_get(engine->service->db, arena, slot->account.account, &row, err);
 
     *version = found > 0 ? row.version : 0;
-    if (found > 0 && usable(slot, row.version, row.expires_at)) {
+    if (found > 0 && usable(slot, &row)) {
         place = place_of(&row, "access_token");
         slot->token = sl_service_unseal(engine->service, SL_KEY_SEAL, arena, row.access_token,
                                         &place, NULL, err);
@@ -45,124 +63,13 @@ static int read_stored(struct engine *engine, struct slot *slot, int64_t *versio
             slot->token_arena = arena;
             slot->token_version = row.version;
             slot->token_until = row.expires_at;
+            slot->token_made_ms = row.renewed_at;
             return 1;
         }
         /* one that does not open is as good as none: a new one takes its place */
     }
     sl_arena_free(&arena);
     return found < 0 ? -1 : 0;
-}
-
-/* ---- Asking for a new one --------------------------------------------------------------- */
-
-static struct sl_job *new_grant_job(struct slot *slot)
-{
-    struct sl_arena *arena = sl_arena_new();
-    struct sl_job *job = SL_NEW(arena, struct sl_job, 1);
-
-    job->arena = arena;
-    job->account = &slot->account;
-    job->step = &slot->account.adapter->grant->step;
-    job->item.operation = "token";
-    job->item.public_id = "";
-    job->call.arena = arena;
-    job->call.settings = &slot->account.settings;
-    job->call.id = "token";
-    job->call.now_ms = sl_now_ms();
-    sl_random(job->call.nonce, sizeof job->call.nonce);
-    job->n_items = 1;
-    slot->n_users++;
-    return job;
-}
-
-static int start_grant(struct engine *engine, struct slot *slot, struct sl_err *err)
-{
-    struct sl_job *job = new_grant_job(slot);
-    struct sl_send send = { .request = &job->request,
-                            .arena = job->arena,
-                            .ca_file = slot->account.ca_file,
-                            .connect_ms = 15000,
-                            .answer_ms = GRANT_ANSWER_MS,
-                            .most_answer = 1 << 20,
-                            .owner = job };
-
-    slot->grant = job;
-    job->marked_ms = job->call.now_ms;
-    if (job->step->build(&job->call, &job->request, err) < 0)
-        return -1;
-    if (!job->request.method) { /* it is only signed here */
-        job->sent.owner = job;
-        job->sent.exchange = (struct sl_exchange){
-            .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "", .body = ""
-        };
-        return grant_over(engine, job, err);
-    }
-    engine_trace(engine, 1, job, "asks for a token");
-    engine->n_flying++;
-    slot->n_flying++;
-    return sl_transfer_start(engine->transfer, &send, err);
-}
-
-static int lock(struct engine *engine, struct slot *slot, struct sl_err *err)
-{
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    int got;
-
-    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
-        return -1;
-    got = sl_tokens_lock(engine->service->db, slot->account.account, engine->runner, &engine->now,
-                         LOCK_MS, err);
-    if (got < 0 || sl_tx_commit(&tx, err) < 0)
-        return -1;
-    return got;
-}
-
-/* Those that waited are built; the engine marks and sends them. */
-static int serve_waiting(struct engine *engine, struct slot *slot, struct sl_err *err)
-{
-    struct sl_job *job;
-
-    while ((job = queue_take(&slot->waiting)) != NULL) {
-        job->call.token = sl_arena_strdup(job->arena, slot->token);
-        job->token_version = slot->token_version;
-        if (engine_build(engine, job, err) < 0)
-            return -1;
-    }
-    slot->asked = false;
-    return 0;
-}
-
-static int look(struct engine *engine, struct slot *slot, struct sl_err *err)
-{
-    int64_t version, again;
-    int found = 1, got;
-
-    slot->next_look_ms = engine->now.ms + LOOK_AGAIN_MS;
-    if (!slot->token || !usable(slot, slot->token_version, slot->token_until))
-        found = read_stored(engine, slot, &version, err);
-    if (found < 0)
-        return -1;
-    if (found > 0)
-        return serve_waiting(engine, slot, err);
-    got = lock(engine, slot, err);
-    if (got <= 0)
-        return got;
-    found = read_stored(engine, slot, &again, err); /* somebody may have been faster */
-    if (found > 0 &&
-        sl_tokens_unlock(engine->service->db, slot->account.account, engine->runner, err) < 0)
-        return -1;
-    if (found != 0)
-        return found < 0 ? -1 : serve_waiting(engine, slot, err);
-    return start_grant(engine, slot, err);
-}
-
-int grant_work(struct engine *engine, struct sl_err *err)
-{
-    for (struct slot *slot = engine->slots; slot; slot = slot->next)
-        if ((slot->waiting.n > 0 || slot->asked) && !slot->grant &&
-            engine->now.ms >= slot->next_look_ms && look(engine, slot, err) < 0)
-            return -1;
-    return 0;
 }
 
 /* ---- Its answer ---------------------------------------------------------------------------- */
@@ -271,6 +178,18 @@ static int record(struct engine *engine, struct slot *slot, const struct sl_job 
     return sl_tx_commit(&tx, err);
 }
 
+static int end_grant(struct engine *engine, struct slot *slot, struct sl_job *job,
+                     struct sl_err *err)
+{
+    slot->grant = NULL;
+    slot->asked = false;
+    if (record(engine, slot, job, err) < 0)
+        return -1;
+    slot->next_look_ms = 0;
+    engine_free_job(engine, &job);
+    return 0;
+}
+
 int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     struct slot *slot = engine_slot_of(engine, job);
@@ -280,16 +199,136 @@ int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err)
         (struct sl_result){ .items = SL_NEW(job->arena, struct sl_outcome, 1), .n_items = 1 };
     job->step->parse(&job->call, &job->sent.exchange, &job->result);
     fine = job->result.items[0].verdict == SL_OK;
-    slot->grant = NULL;
-    slot->asked = false;
     if (fine) {
         slot->renewed_after_refusal = slot->refused_version > 0;
         slot->fresh = false;
         slot->token = NULL; /* read again from where all processes have it */
     }
-    if (record(engine, slot, job, err) < 0)
+    return end_grant(engine, slot, job, err);
+}
+
+/* ---- Asking for a new one --------------------------------------------------------------- */
+
+static struct sl_job *new_grant_job(struct slot *slot)
+{
+    struct sl_arena *arena = sl_arena_new();
+    struct sl_job *job = SL_NEW(arena, struct sl_job, 1);
+
+    job->arena = arena;
+    job->account = &slot->account;
+    job->step = &slot->account.adapter->grant->step;
+    job->item.operation = "token";
+    job->item.public_id = "";
+    job->call.arena = arena;
+    job->call.settings = &slot->account.settings;
+    job->call.id = "token";
+    job->call.now_ms = sl_now_ms();
+    sl_random(job->call.nonce, sizeof job->call.nonce);
+    job->n_items = 1;
+    slot->n_users++;
+    return job;
+}
+
+/* It cannot even be asked for: the settings are wrong. */
+static int refuse_grant(struct engine *engine, struct slot *slot, struct sl_job *job,
+                        struct sl_err *err)
+{
+    struct sl_outcome outcome = { .verdict = SL_PERMANENT };
+
+    if (err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
         return -1;
-    slot->next_look_ms = 0;
-    engine_free_job(engine, &job);
+    outcome.text = sl_arena_strdup(job->arena, err->text);
+    job->request = (struct sl_request){ 0 };
+    job->sent.exchange = (struct sl_exchange){ .content_type = "", .body = "" };
+    job->result = (struct sl_result){ .items = &outcome, .n_items = 1 };
+    return end_grant(engine, slot, job, err);
+}
+
+static int start_grant(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    struct sl_job *job = new_grant_job(slot);
+    struct sl_send send = { .request = &job->request,
+                            .arena = job->arena,
+                            .ca_file = slot->account.ca_file,
+                            .connect_ms = 15000,
+                            .answer_ms = GRANT_ANSWER_MS,
+                            .most_answer = 1 << 20,
+                            .owner = job };
+
+    slot->grant = job;
+    job->marked_ms = job->call.now_ms;
+    if (job->step->build(&job->call, &job->request, err) < 0)
+        return refuse_grant(engine, slot, job, err);
+    if (!job->request.method) { /* it is only signed here */
+        job->sent.exchange = (struct sl_exchange){
+            .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "", .body = ""
+        };
+        return grant_over(engine, job, err);
+    }
+    engine_trace(engine, 1, job, "asks for a token");
+    engine->n_flying++;
+    slot->n_flying++;
+    return sl_transfer_start(engine->transfer, &send, err);
+}
+
+static int lock(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    int got;
+
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
+        return -1;
+    got = sl_tokens_lock(engine->service->db, slot->account.account, engine->runner, &engine->now,
+                         LOCK_MS, err);
+    if (got < 0 || sl_tx_commit(&tx, err) < 0)
+        return -1;
+    return got;
+}
+
+/* Those that waited are built; the engine marks and sends them. */
+static int serve_waiting(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    struct sl_job *job;
+
+    while ((job = queue_take(&slot->waiting)) != NULL) {
+        job->call.token = sl_arena_strdup(job->arena, slot->token);
+        job->token_version = slot->token_version;
+        if (engine_build(engine, job, err) < 0)
+            return -1;
+    }
+    slot->asked = slot->fresh = false;
+    return 0;
+}
+
+static int look(struct engine *engine, struct slot *slot, struct sl_err *err)
+{
+    int64_t version, again;
+    int found = 1, got;
+
+    slot->next_look_ms = engine->now.ms + LOOK_AGAIN_MS;
+    if (!still_usable(slot))
+        found = read_stored(engine, slot, &version, err);
+    if (found < 0)
+        return -1;
+    if (found > 0)
+        return serve_waiting(engine, slot, err);
+    got = lock(engine, slot, err);
+    if (got <= 0)
+        return got;
+    found = read_stored(engine, slot, &again, err); /* somebody may have been faster */
+    if (found > 0 &&
+        sl_tokens_unlock(engine->service->db, slot->account.account, engine->runner, err) < 0)
+        return -1;
+    if (found != 0)
+        return found < 0 ? -1 : serve_waiting(engine, slot, err);
+    return start_grant(engine, slot, err);
+}
+
+int grant_work(struct engine *engine, struct sl_err *err)
+{
+    for (struct slot *slot = engine->slots; slot; slot = slot->next)
+        if ((slot->waiting.n > 0 || slot->asked) && !slot->grant &&
+            engine->now.ms >= slot->next_look_ms && look(engine, slot, err) < 0)
+            return -1;
     return 0;
 }

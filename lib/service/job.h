@@ -31,6 +31,7 @@ struct sl_job {
 
     int64_t token_version; /* of the token in call.token */
     int64_t marked_ms;     /* UTC */
+    bool fresh_connection; /* it was refused over another one */
     struct sl_sent sent;
     struct sl_result result;
     struct sl_job *next;

@@ -334,7 +334,7 @@ int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_
     }
     if (strcmp(job->op->name, "test") == 0)
         slot->fresh = true; /* a token of yesterday proves nothing about today */
-    if (!job->account->adapter->grant)
+    if (!sl_adapter_grants(job->account->adapter, &job->account->settings))
         return engine_build(engine, job, err);
     queue_put(&slot->waiting, job);
     return 0;

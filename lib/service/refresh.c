@@ -9,7 +9,7 @@ enum { MOST_TOKENS = 1024, WAIT_MS = 200 };
 /* A token that ends soon, and a school whose settings it is of. */
 struct ending {
     const char *account;
-    int64_t version;
+    int64_t version, renewed_at;
     int64_t school_id, provider_id; /* 0: nobody uses it any more */
     const char *school, *provider;
     struct slot *slot; /* NULL: its settings cannot be opened */
@@ -36,7 +36,8 @@ static int read_tokens(struct refreshing *refreshing, struct sl_db *db, int64_t 
     while ((more = sl_tokens_next(&rows, &row, err)) > 0 && refreshing->n < MOST_TOKENS)
         refreshing->endings[refreshing->n++] =
             (struct ending){ .account = sl_arena_strdup(refreshing->arena, row.account),
-                             .version = row.version };
+                             .version = row.version,
+                             .renewed_at = row.renewed_at };
     return more < 0 ? -1 : 0;
 }
 
@@ -88,6 +89,8 @@ static int ask(struct refreshing *refreshing, struct ending *ending, struct sl_e
         ending->why = sl_arena_strdup(refreshing->arena, err->text);
         return 0;
     }
+    if (grant_is_young(slot, ending->renewed_at))
+        return 0;
     slot->n_users++; /* stays open until it was told */
     slot->refused_version = ending->version;
     slot->asked = true;

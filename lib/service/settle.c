@@ -334,13 +334,13 @@ static int plan_auth(struct engine *engine, struct sl_job *job, struct sl_settle
     settlement->status = "pending";
     settlement->next_attempt_at = sl_now_ms();
     settlement->uncounted = 1;
-    if (job->account->adapter->grant && job->token_version > slot->refused_version &&
-        !slot->renewed_after_refusal) {
+    if (job->call.token && job->token_version <= slot->refused_version)
+        return 0; /* an answer to the old token: the new one is on its way */
+    if (job->call.token && !slot->renewed_after_refusal &&
+        !grant_is_young(slot, slot->token_made_ms)) {
         slot->refused_version = job->token_version;
         return 0;
     }
-    if (job->account->adapter->grant && job->token_version <= slot->refused_version)
-        return 0; /* an answer to the old token: the new one is on its way */
     engine->counts->refused = sl_arena_strdup(engine->service->arena, why);
     if (sl_accounts_block(engine->service->db, job->account->account, why, err) < 0)
         return -1;
@@ -450,6 +450,15 @@ static void count(struct engine *engine, const struct sl_job *job, enum sl_cours
     engine->counts->settled += (int64_t)job->n_items;
 }
 
+/* Once: what is refused over a new connection too is refused. */
+static bool wants_connection(const struct sl_job *job)
+{
+    for (size_t i = 0; i < job->result.n_items; i++)
+        if (job->result.items[i].cure != SL_FRESH_CONNECTION)
+            return false;
+    return !job->fresh_connection;
+}
+
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     enum sl_course course = sl_job_course(job);
@@ -457,6 +466,10 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
     int64_t now_ms = sl_now_ms();
     int ours;
 
+    if (wants_connection(job)) {
+        job->fresh_connection = true;
+        return write_log(engine, job, SL_COURSE_AGAIN, now_ms, err) < 0 ? -1 : 1;
+    }
     settlement.result = result_json(job);
     if (job->domain->settle && job->domain->settle(engine->service, job, &course, now_ms, err) < 0)
         return -1;

@@ -7,31 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/transfer/files.h"
 #include "lib/mime/mime.h"
 #include "lib/transfer/pieces.h"
+#include "lib/transfer/pools.h"
 #include "lib/transfer/smtp.h"
-
-enum { MOST_EVENTS = 128, MOST_CONNECTIONS = 256 };
-
-/* In the data of epoll: a descriptor that is not curl's. */
-static const uint64_t watched = UINT64_C(1) << 32;
 
 /* One exchange. Kept with its easy handle when it is over, for the next one. */
 struct slot {
     struct slot *next; /* in the list of free ones, or of those that are over */
     struct slot *all;  /* in the list of all */
     CURL *easy;
+    struct sl_pool *pool;       /* while it is active and was started */
     struct curl_slist *headers; /* or, of a mail, its recipients */
     struct smtp_log mail;       /* of one */
     struct sl_pieces *pieces;   /* of the body; NULL: it has none */
     struct sl_files *files;     /* a step on files instead; NULL: it is HTTP */
     struct sl_exchange told;    /* what that told */
-    int64_t started_ms;         /* of that, on the monotonic clock */
+    int64_t started_ms;         /* of that, on the boot clock */
     int sink;                   /* where a good answer's body goes; -1: into memory */
     int64_t n_sunk;
     struct sl_send send;
@@ -42,52 +38,13 @@ struct slot {
 };
 
 struct sl_transfer {
-    CURLM *multi;
-    int epoll;
-    int64_t timer_ms; /* on the monotonic clock: when curl wants to be called; -1: not */
+    struct sl_pools *pools;
     struct slot *all, *unused, *over, **over_end;
     size_t n_active, n_files;
     char *ca_file; /* the system's own: setting none would mean to trust nobody */
 };
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- What curl calls ----------------------------------------------------------------- */
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *opaque, void *known)
-{
-    struct sl_transfer *transfer = opaque;
-    struct epoll_event event = { .data.u64 = (uint64_t)socket };
-
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        (void)epoll_ctl(transfer->epoll, EPOLL_CTL_DEL, socket, &event);
-        return 0;
-    }
-    event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0) |
-                   (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
-    /* a number may have been closed and come back as another socket meanwhile */
-    if (epoll_ctl(transfer->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0 &&
-        epoll_ctl(transfer->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) != 0)
-        return -1;
-    (void)curl_multi_assign(transfer->multi, socket, transfer);
-    return 0;
-}
-
-static int on_timer(CURLM *multi, long ms, void *opaque)
-{
-    struct sl_transfer *transfer = opaque;
-
-    (void)multi;
-    transfer->timer_ms = ms < 0 ? -1 : monotonic_ms() + ms;
-    return 0;
-}
 
 /* Returns fewer than n if it cannot be written: curl ends the exchange then. */
 static size_t sink(struct slot *slot, const char *bytes, size_t n)
@@ -163,20 +120,10 @@ int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
     if (!transfer)
         sl_out_of_memory();
     transfer->over_end = &transfer->over;
-    transfer->timer_ms = -1;
-    transfer->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (transfer->epoll < 0)
-        return sl_err_set(err, SL_ERR_INTERNAL, "epoll: %m");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return sl_err_set(err, SL_ERR_INTERNAL, "libcurl cannot be started");
-    transfer->multi = curl_multi_init();
-    if (!transfer->multi)
-        sl_out_of_memory();
-    (void)curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    (void)curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETDATA, transfer);
-    (void)curl_multi_setopt(transfer->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    (void)curl_multi_setopt(transfer->multi, CURLMOPT_TIMERDATA, transfer);
-    (void)curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, (long)MOST_CONNECTIONS);
+    if (sl_pools_open(&transfer->pools, err) < 0)
+        return -1;
     *out = transfer;
     transfer = NULL;
     return 0;
@@ -200,10 +147,7 @@ void sl_transfer_close(struct sl_transfer **transfer)
         curl_easy_cleanup(slot->easy);
         free(slot);
     }
-    if ((*transfer)->multi)
-        (void)curl_multi_cleanup((*transfer)->multi);
-    if ((*transfer)->epoll >= 0)
-        (void)close((*transfer)->epoll);
+    sl_pools_close(&(*transfer)->pools);
     free((*transfer)->ca_file);
     free(*transfer);
     *transfer = NULL;
@@ -218,7 +162,6 @@ static void prepare_handle(struct slot *slot)
 
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "ShuleLabs/" SL_VERSION);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -334,13 +277,46 @@ static bool is_loopback(const char *base)
     return false;
 }
 
+static bool is_tls(const char *base)
+{
+    return strncasecmp(base, "https:", 6) == 0;
+}
+
+static void set_blob(CURL *easy, CURLoption option, const void *bytes, size_t n)
+{
+    struct curl_blob blob = { (void *)(uintptr_t)bytes, n, CURL_BLOB_COPY };
+
+    (void)curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+}
+
+static void set_cert(CURL *easy, const struct sl_client_cert *cert)
+{
+    static const struct sl_client_cert none;
+    const char *pem;
+
+    cert = cert ? cert : &none;
+    pem = cert->pem;
+    (void)curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, pem ? "PEM" : "P12");
+    set_blob(easy, CURLOPT_SSLCERT_BLOB, pem ? (const void *)pem : cert->p12,
+             pem ? strlen(pem) : cert->n_p12);
+    set_blob(easy, CURLOPT_SSLKEY_BLOB, pem, pem ? strlen(pem) : 0);
+    (void)curl_easy_setopt(easy, CURLOPT_KEYPASSWD, cert->password);
+}
+
 static void set_address(const struct sl_transfer *transfer, struct slot *slot)
 {
     const struct sl_request *request = slot->send.request;
     const char *url = sl_arena_printf(slot->send.arena, "%s%s", request->base, request->path);
 
+    bool loopback = is_loopback(request->base);
+
     (void)curl_easy_setopt(slot->easy, CURLOPT_URL, url);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, is_loopback(request->base) ? "" : NULL);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, loopback ? "" : NULL);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
+    /* over TLS a request waits for a connection that may take many, instead of opening its own */
+    (void)curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, is_tls(request->base) ? 1L : 0L);
+    (void)curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT,
+                           slot->send.fresh_connection ? 1L : 0L);
     (void)curl_easy_setopt(slot->easy, CURLOPT_CAINFO,
                            slot->send.ca_file ? slot->send.ca_file : transfer->ca_file);
     (void)curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)slot->send.connect_ms);
@@ -373,6 +349,20 @@ static int not_sent(struct sl_transfer *transfer, struct slot *slot, const char 
     return 0;
 }
 
+/* Gives the handle to the pool. */
+static bool launch(struct sl_transfer *transfer, struct slot *slot)
+{
+    slot->pool = sl_pools_get(transfer->pools, slot->send.request->pool);
+    if (sl_pool_add(slot->pool, slot->easy))
+        return true;
+    slot->pool = NULL;
+    free_headers(slot);
+    close_files(slot);
+    slot->next = transfer->unused;
+    transfer->unused = slot;
+    return false;
+}
+
 static int open_sink(struct slot *slot)
 {
     const char *path = slot->send.request->sink;
@@ -402,7 +392,7 @@ static int start_files(struct sl_transfer *transfer, struct slot *slot)
     slot->told = (struct sl_exchange){
         .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "application/json", .body = ""
     };
-    slot->started_ms = monotonic_ms();
+    slot->started_ms = sl_boot_ms();
     slot->active = true;
     transfer->n_active++;
     transfer->n_files++;
@@ -424,15 +414,11 @@ int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, 
     if (open_sink(slot) < 0)
         return not_sent(transfer, slot, strerror(errno));
     set_address(transfer, slot);
+    set_cert(slot->easy, send->request->cert);
     set_method(slot);
     set_headers(slot);
-    if (curl_multi_add_handle(transfer->multi, slot->easy) != CURLM_OK) {
-        free_headers(slot);
-        close_files(slot);
-        slot->next = transfer->unused;
-        transfer->unused = slot;
+    if (!launch(transfer, slot))
         return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
-    }
     slot->active = true;
     transfer->n_active++;
     return 0;
@@ -447,28 +433,15 @@ size_t sl_transfer_active(const struct sl_transfer *transfer)
 
 static void collect(struct sl_transfer *transfer)
 {
-    CURLMsg *message;
     struct slot *slot;
-    int left;
+    CURLcode code;
+    CURL *easy;
 
-    while ((message = curl_multi_info_read(transfer->multi, &left)) != NULL) {
-        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
-        slot->code = message->data.result;
+    while (sl_pools_over(transfer->pools, &easy, &code)) {
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&slot);
+        slot->code = code;
         put_over(transfer, slot);
     }
-}
-
-static void act(struct sl_transfer *transfer, curl_socket_t socket, unsigned events)
-{
-    int mask = 0, running;
-
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        mask |= CURL_CSELECT_IN;
-    if (events & EPOLLOUT)
-        mask |= CURL_CSELECT_OUT;
-    if (events & EPOLLERR)
-        mask |= CURL_CSELECT_ERR;
-    (void)curl_multi_socket_action(transfer->multi, socket, mask, &running);
 }
 
 /* A slice of every step on files. */
@@ -483,52 +456,37 @@ static void work_files(struct sl_transfer *transfer)
     }
 }
 
-static int wait_ms(const struct sl_transfer *transfer, int64_t most_ms)
-{
-    int64_t timer = transfer->timer_ms < 0 ? most_ms : transfer->timer_ms - monotonic_ms();
-
-    if (transfer->over || transfer->n_files > 0 || most_ms <= 0 || timer <= 0)
-        return 0;
-    timer = timer < most_ms ? timer : most_ms;
-    return timer < 60000 ? (int)timer : 60000;
-}
-
 int sl_transfer_watch(struct sl_transfer *transfer, int fd, struct sl_err *err)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data.u64 = watched | (uint64_t)fd };
-
-    if (epoll_ctl(transfer->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        return sl_err_set(err, SL_ERR_INTERNAL, "cannot wait for a descriptor: %m");
-    return 0;
+    return sl_pools_watch(transfer->pools, fd, err);
 }
 
 void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
 {
-    struct epoll_event events[MOST_EVENTS];
-    int64_t until = monotonic_ms() + most_ms;
-    bool woken = false;
-    int n;
+    int64_t until = sl_boot_ms() + most_ms;
+    bool more;
 
     do {
-        n = epoll_wait(transfer->epoll, events, MOST_EVENTS,
-                       wait_ms(transfer, until - monotonic_ms()));
-        if (n < 0)
-            break; /* a signal */
-        for (int i = 0; i < n; i++)
-            if (events[i].data.u64 & watched)
-                woken = true;
-            else
-                act(transfer, (curl_socket_t)events[i].data.u64, events[i].events);
-        if (transfer->timer_ms >= 0 && transfer->timer_ms <= monotonic_ms()) {
-            transfer->timer_ms = -1; /* it fires once */
-            act(transfer, CURL_SOCKET_TIMEOUT, 0);
-        }
+        bool busy = transfer->over || transfer->n_files > 0;
+
+        more = sl_pools_wait(transfer->pools, busy ? 0 : until - sl_boot_ms());
         collect(transfer);
         work_files(transfer);
-    } while (!transfer->over && !woken && monotonic_ms() < until);
+    } while (more && !transfer->over && sl_boot_ms() < until);
 }
 
 /* ---- What came of it ----------------------------------------------------------------- */
+
+/* Whether the answer came in the version that is wanted. Only the answer tells. */
+static bool is_version(const struct slot *slot)
+{
+    const struct sl_request *request = slot->send.request;
+    long version = CURL_HTTP_VERSION_NONE;
+
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_HTTP_VERSION, &version);
+    return !request->http2 || !is_tls(request->base) || version == CURL_HTTP_VERSION_NONE ||
+           version == CURL_HTTP_VERSION_2_0;
+}
 
 /* Curl's answer to "did the request leave?" is whether it was about to write its first
  * byte. From there on nothing is certain until an answer is whole. */
@@ -536,13 +494,17 @@ static enum sl_reach reach_of(const struct slot *slot, long status)
 {
     if (!slot->begun)
         return SL_NOT_SENT;
-    if (slot->code == CURLE_OK && !slot->repeated)
+    if (slot->repeated || !is_version(slot))
+        return SL_SENT;
+    if (slot->code == CURLE_OK)
         return SL_ANSWERED;
-    return status > 0 && !slot->repeated ? SL_CUT : SL_SENT;
+    return status > 0 ? SL_CUT : SL_SENT;
 }
 
 static const char *transport_of(const struct slot *slot)
 {
+    if (!is_version(slot))
+        return "the server answered in HTTP/1.1, where HTTP/2 is spoken";
     if (slot->code == CURLE_OK || slot->too_large)
         return NULL;
     if (slot->repeated)
@@ -573,12 +535,15 @@ static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
 
 static void finish(struct sl_transfer *transfer, struct slot *slot)
 {
-    (void)curl_multi_remove_handle(transfer->multi, slot->easy);
+    if (slot->pool)
+        sl_pool_remove(slot->pool, slot->easy);
+    slot->pool = NULL;
     if (slot->send.request->smtp) { /* its options are not those of HTTP */
         curl_easy_reset(slot->easy);
         prepare_handle(slot);
     }
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
+    set_cert(slot->easy, NULL);
     free_headers(slot);
     close_files(slot);
     sl_files_end(&slot->files);
@@ -629,7 +594,7 @@ bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
     *sent = (struct sl_sent){ .owner = slot->send.owner };
     if (slot->send.request->files) {
         sent->exchange = slot->told;
-        sent->duration_ms = monotonic_ms() - slot->started_ms;
+        sent->duration_ms = sl_boot_ms() - slot->started_ms;
     } else {
         tell_exchange(slot, sent);
     }

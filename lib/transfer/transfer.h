@@ -1,5 +1,6 @@
 /* The one loop through which everything is sent: curl_multi over epoll, thousands of exchanges
- * in one thread.
+ * in one thread. Requests of different pools never share a connection; over TLS many go at once
+ * over one, where the server speaks HTTP/2.
  *
  * An exchange is started, and later taken out with all that is known of how it went. It never
  * fails as a call: a refused connection is an exchange that was not sent. A request is sent at
@@ -7,8 +8,8 @@
  * answer came, which would text a parent twice, so a second sending is stopped before its
  * first byte and told as sent and unanswered.
  *
- * Redirects are not followed, answers not decompressed; HTTP, mail (SMTP) and steps on files; requests
- * to loopback addresses pass no proxy. */
+ * Redirects are not followed, answers not decompressed. HTTPS, and HTTP to loopback addresses alone;
+ * mail (SMTP); steps on files. Requests to loopback addresses pass no proxy. */
 #ifndef SL_TRANSFER_TRANSFER_H
 #define SL_TRANSFER_TRANSFER_H
 
@@ -30,6 +31,7 @@ struct sl_send {
     int64_t connect_ms, answer_ms;     /* to connect; in all. At least 1 */
     size_t most_answer;                /* bytes; a longer one is cut and marked */
     const char *const *answer_headers; /* wanted of the answer; ends with NULL. NULL: none */
+    bool fresh_connection;             /* over one that nothing was sent over yet */
     void *owner;                       /* given back with the answer */
 };
 
