@@ -5,8 +5,15 @@
 #include "sandbox/box.h"
 
 const struct sl_simulator *const sl_simulators[] = {
-    &sl_sim_africastalking, &sl_sim_hook,        &sl_sim_mpesa,
-    &sl_sim_twilio,         &sl_sim_flutterwave, &sl_sim_pesapal,
+    &sl_sim_africastalking,
+    &sl_sim_hook,
+    &sl_sim_mpesa,
+    &sl_sim_twilio,
+    &sl_sim_google,
+    &sl_sim_fcm,
+    &sl_sim_apns,
+    &sl_sim_flutterwave,
+    &sl_sim_pesapal,
 };
 
 const size_t sl_n_simulators = SL_COUNT(sl_simulators);

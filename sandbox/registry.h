@@ -30,6 +30,9 @@ extern const struct sl_simulator sl_sim_mpesa;
 extern const struct sl_simulator sl_sim_twilio;
 extern const struct sl_simulator sl_sim_flutterwave;
 extern const struct sl_simulator sl_sim_pesapal;
+extern const struct sl_simulator sl_sim_google;
+extern const struct sl_simulator sl_sim_fcm;
+extern const struct sl_simulator sl_sim_apns;
 
 extern const struct sl_simulator *const sl_simulators[];
 extern const size_t sl_n_simulators;

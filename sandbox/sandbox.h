@@ -25,6 +25,8 @@
  * credentials. Its documented test numbers answer as they do for test credentials.
  * Flutterwave: a key that begins "FLWSECK_TEST-"; its
  * callbacks carry the secret hash "sandbox-hash". Pesapal: key and secret as M-Pesa's.
+ * FCM and APNs: tokens that the keys of sandbox/keys.h sign, checked with their public halves; a
+ * device's token asks for what becomes of it by how it begins (sandbox/fcm.c, sandbox/apns.c).
  *
  * Pages. A payment by link is paid callback_ms later by itself, as a prompt is; in the scenarios in
  * which the payer fails, opening the link (GET) is the next try, and pays. With timeout or expired

@@ -12,6 +12,7 @@
 #include "lib/service/school.h"
 #include "sandbox/callbacks.h"
 #include "sandbox/client.h"
+#include "sandbox/keys.h"
 
 /* ---- What each provider is given ----------------------------------------------------------- */
 
@@ -27,8 +28,9 @@ _Static_assert(sizeof CREDENTIAL - 1 == 344, "256 bytes in base64");
 static const struct recipe {
     const char *code;
     struct sl_change settings[MOST_SETTINGS]; /* up to the first NULL name */
-    bool told;   /* the sandbox is told whom to call; else each request says it */
-    bool folder; /* it needs no sandbox but a folder, its `root` */
+    const char *token_path; /* where the sandbox gives tokens; NULL: at base_url */
+    bool told;              /* the sandbox is told whom to call; else each request says it */
+    bool folder;            /* it needs no sandbox but a folder, its `root` */
     const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
@@ -62,6 +64,14 @@ static const struct recipe {
                     { "callback_url", "https://school.example/paid" },
                     { "refund_username", "bursar" } } },
     { .code = "local", .folder = true },
+    { .code = "fcm",
+      .settings = { { "service_account", sl_sandbox_service_account }, { "default_topic", "all" } },
+      .token_path = "/token" },
+    { .code = "apns",
+      .settings = { { "key_p8", sl_sandbox_key_p8 },
+                    { "key_id", SL_SANDBOX_KEY_ID },
+                    { "team_id", SL_SANDBOX_TEAM_ID },
+                    { "topic", "ke.example.school" } } },
 };
 
 const char *sl_sandbox_url(const char *given)
@@ -128,7 +138,7 @@ static const char *folder_of(const struct setup *setup)
 
 static int set_provider(const struct setup *setup, const struct recipe *recipe, struct sl_err *err)
 {
-    struct sl_change changes[MOST_SETTINGS + 3];
+    struct sl_change changes[MOST_SETTINGS + 4];
     struct sl_config_set set = { .environment = "sandbox", .changes = changes };
     const struct sl_adapter *adapter;
 
@@ -136,6 +146,10 @@ static int set_provider(const struct setup *setup, const struct recipe *recipe, 
         changes[set.n_changes] = recipe->settings[set.n_changes];
         set.n_changes++;
     }
+    if (recipe->token_path)
+        changes[set.n_changes++] =
+            (struct sl_change){ "token_url", sl_arena_printf(setup->cli->arena, "%s%s", setup->url,
+                                                             recipe->token_path) };
     if (recipe->folder)
         changes[set.n_changes++] = (struct sl_change){ "root", folder_of(setup) };
     else
