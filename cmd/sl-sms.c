@@ -6,6 +6,7 @@
 #include "cmd/common/bulk.h"
 #include "cmd/common/open.h"
 #include "cmd/common/optout_verbs.h"
+#include "cmd/common/send.h"
 #include "lib/base/clock.h"
 #include "lib/service/config.h"
 #include "lib/service/sms.h"
@@ -61,129 +62,20 @@ static const struct sl_opt send_options[] = {
     { 0 },
 };
 
-static int run_batch(const struct sl_cli *cli, struct sl_service *service, int64_t batch_id,
-                     struct sl_engine_counts *counts, struct sl_err *err)
-{
-    const struct sl_engine_options options = {
-        .program = cli->program,
-        .filter = { .batch_id = batch_id },
-        .stop = sl_stop_flag(),
-        .trace = cli->verbose ? sl_trace : NULL,
-        .opaque = (void *)cli,
-    };
-
-    if (sl_engine_run(service, &options, counts, err) < 0)
-        return -1;
-    return sl_batches_finish(service->db, batch_id, sl_now_ms(), err) < 0 ? -1 : 0;
-}
-
-/* All of them or, as in a real send, none. */
-static int dry_numbers(const struct sl_cli *cli, const struct sl_school *school,
-                       const char **phones, struct sl_err *err)
-{
-    for (size_t i = 0; i < cli->n_operands; i++) {
-        struct sl_phone phone = sl_phone_read(cli->arena, cli->operands[i], school->country);
-
-        if (phone.kind != SL_PHONE_MOBILE)
-            return sl_err_set(err, SL_ERR_DATA, "'%s' cannot be texted: %s", cli->operands[i],
-                              phone.reason);
-        phones[i] = phone.e164;
-    }
-    return 0;
-}
-
-/* Returns 1 if it would be sent, 0 if it would be skipped, or -1. */
-static int dry_record(struct sl_service *service, struct sl_output *output,
-                      const struct sl_school *school, const char **phones, size_t i,
-                      int64_t segments, struct sl_err *err)
-{
-    int out = sl_optouts_has(service->db, school->id, "sms", phones[i], err);
-    const char *why = out > 0 ? sl_skipped_optout : NULL;
-
-    for (size_t j = 0; j < i && !why; j++)
-        if (strcmp(phones[i], phones[j]) == 0)
-            why = sl_skipped_repeat;
-    if (out < 0 ||
-        sl_output_row(output,
-                      (struct sl_value[]){ sl_text(phones[i]), sl_text(why ? "skipped" : "ready"),
-                                           sl_int(segments), sl_text(why) },
-                      err) < 0)
-        return -1;
-    return why ? 0 : 1;
-}
-
-static int dry_send(const struct sl_cli *cli, struct sl_service *service,
-                    const struct sl_sms_options *options, const struct sl_school *school,
-                    struct sl_err *err)
-{
-    static const struct sl_column columns[] = {
-        { "to", SL_TEXT, 0 },
-        { "status", SL_TEXT, 0 },
-        { "segments", SL_INT, 0 },
-        { "error", SL_TEXT, 0 },
-    };
-    struct sl_sms_text look = sl_sms_look(cli->arena, options->text, options);
-    const char **phones = SL_NEW(cli->arena, const char *, cli->n_operands);
-    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
-    struct sl_config_row row;
-    size_t n_ready = 0;
-
-    if (look.refused)
-        return sl_err_set(err, SL_ERR_DATA, "%s", look.refused);
-    if (dry_numbers(cli, school, phones, err) < 0 ||
-        sl_config_choose(service, cli->arena, school, SL_SMS, options->provider, &row, err) < 0)
-        return -1;
-    output = sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), NULL);
-    for (size_t i = 0; i < cli->n_operands; i++) {
-        int ready = dry_record(service, output, school, phones, i, look.segments, err);
-
-        if (ready < 0)
-            return -1;
-        n_ready += (size_t)ready;
-    }
-    sl_say(cli, "%s: nothing was sent", cli->program);
-    return sl_output_end(&output, err) < 0 ? -1 : n_ready == 0;
-}
-
-/* Sends what is recorded, unless an earlier line with its key did, and tells what became of it. */
-static int send_batch(const struct sl_cli *cli, struct sl_service *service,
-                      const struct sl_school *school, const struct sl_batch *batch, bool fresh,
-                      struct sl_err *err)
-{
-    struct sl_engine_counts counts = { 0 };
-    struct sl_batch_counts result;
-
-    if (fresh && run_batch(cli, service, batch->id, &counts, err) < 0)
-        return -1;
-    if (sl_batch_print(cli, service, batch->id, 0, school->timezone, err) < 0 ||
-        sl_batches_count(service->db, cli->arena, batch->id, &result, err) < 0)
-        return -1;
-    sl_batch_tell_rest(cli, batch, &result, &counts);
-    return sl_batch_status(&result, &counts);
-}
-
 static int send_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct send_options *given = opaque;
     const struct sl_sms_options options = { cli->provider, given->from,         given->message,
                                             given->key,    given->max_segments, given->plain };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    struct sl_batch batch = { 0 };
+    struct sl_sending sending;
     struct sl_school school;
-    bool fresh;
-    int status;
 
-    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
+    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
+        sl_sms_prepare(service, cli->arena, &school, &options, cli->operands, cli->n_operands,
+                       &sending, err) < 0)
         return -1;
-    if (cli->dry_run)
-        return dry_send(cli, service, &options, &school, err);
-    if (sl_sms_send_record(service, cli->arena, &school, &options, cli->operands, cli->n_operands,
-                           &batch, &fresh, err) < 0)
-        return -1;
-    status = send_batch(cli, service, &school, &batch, fresh, err);
-    if (status < 0)
-        return sl_err_recorded(err, "batch", batch.public_id, cli->program, "status");
-    return status;
+    return sl_send_run(cli, service, &school, &sending, err);
 }
 
 /* ---- bulk --------------------------------------------------------------------------------- */

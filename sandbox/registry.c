@@ -4,6 +4,7 @@
 
 #include "sandbox/box.h"
 
+/* clang-format off */
 const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_africastalking,
     &sl_sim_hook,
@@ -15,6 +16,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_flutterwave,
     &sl_sim_pesapal,
 };
+/* clang-format on */
 
 const size_t sl_n_simulators = SL_COUNT(sl_simulators);
 

@@ -270,10 +270,6 @@ static int build_topic(const struct sl_call *call, struct sl_request *request, s
 {
     const char *topic = call->in.push->topic;
 
-    if (!topic)
-        topic = call->settings->values[DEFAULT_TOPIC];
-    if (!topic)
-        return sl_err_set(err, SL_ERR_CONFIG, "no topic is named, and default_topic is not set");
     if (!is_name(topic, 900))
         return sl_err_set(err, SL_ERR_DATA, "'%s' cannot be a topic: letters, digits and -_.~%%",
                           topic);

@@ -11,6 +11,11 @@
 #include "lib/service/awaited.h"
 #include "lib/service/bulk.h"
 
+const struct sl_channel *sl_batch_channel(const struct sl_cli *cli)
+{
+    return sl_channel_find(cli->program + strlen("sl-"));
+}
+
 /* ---- Records ---------------------------------------------------------------------------- */
 
 static const struct sl_column message_columns[] = {
@@ -145,13 +150,17 @@ static void tell_summary(const struct sl_cli *cli, const struct sl_batch *batch,
 {
     sl_say(cli,
            "%s: batch %s: %" PRId64 " rows: %" PRId64 " sent, %" PRId64 " failed, %" PRId64
-           " unknown, %" PRId64 " skipped, %" PRId64 " queued; %" PRId64
-           " segments%s%s%s%s in %s s",
+           " unknown, %" PRId64 " skipped, %" PRId64 " queued%s%s in %s s",
            cli->program, batch->public_id, counts->total, counts->sent, counts->failed,
-           counts->unknown, counts->skipped, counts->queued, counts->segments,
-           counts->currency ? ", " : "", counts->currency ? counts->currency : "",
-           counts->currency ? " " : "",
-           counts->currency ? sl_print_decimal(cli->arena, counts->cost_micro, 6, 2) : "", seconds);
+           counts->unknown, counts->skipped, counts->queued,
+           counts->segments
+               ? sl_arena_printf(cli->arena, "; %" PRId64 " segments", counts->segments)
+               : "",
+           counts->currency
+               ? sl_arena_printf(cli->arena, ", %s %s", counts->currency,
+                                 sl_print_decimal(cli->arena, counts->cost_micro, 6, 2))
+               : "",
+           seconds);
 }
 
 /* ---- Draining --------------------------------------------------------------------------- */
@@ -268,8 +277,8 @@ static int write_report(const struct sl_cli *cli, const struct sl_finish *finish
 
     if (!report->file)
         return 0;
-    if (sl_bulk_report(finish->service, finish->batch->id, SL_WITH_IDS, report->file, report->path,
-                       err) == 0 &&
+    if (sl_bulk_report(finish->service, sl_batch_channel(cli), finish->batch->id, SL_WITH_IDS,
+                       report->file, report->path, err) == 0 &&
         sl_report_close(report, err) == 0)
         return 0;
     return sl_err_hint(err, "`%s status %s --report FILE` writes it again", cli->program,

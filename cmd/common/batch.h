@@ -5,9 +5,13 @@
 #include "cmd/common/report.h"
 #include "lib/cli/output.h"
 #include "lib/service/engine.h"
+#include "lib/service/sender.h"
 #include "lib/service/service.h"
 #include "lib/store/messages.h"
 #include "lib/store/schools.h"
+
+/* The channel of the program: "sl-sms" → texts. */
+const struct sl_channel *sl_batch_channel(const struct sl_cli *cli);
 
 /* One record for each message of a batch, or for its line. */
 int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t batch_id,

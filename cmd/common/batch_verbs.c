@@ -21,17 +21,12 @@ const struct sl_opt sl_resume_options[] = {
     { 0 },
 };
 
-/* "sl-sms" → "sms": the channel is in the program's name. */
-static const char *channel(const struct sl_cli *cli)
-{
-    return cli->program + strlen("sl-");
-}
-
 static bool of_channel(const struct sl_cli *cli, const struct sl_batch *batch)
 {
-    size_t n = strlen(channel(cli));
+    const char *name = sl_batch_channel(cli)->name;
+    size_t n = strlen(name);
 
-    return strncmp(batch->kind, channel(cli), n) == 0 && batch->kind[n] == '.';
+    return strncmp(batch->kind, name, n) == 0 && batch->kind[n] == '.';
 }
 
 /* "BATCH" or "BATCH-LINE"; *line is 0 for the former. */
@@ -199,7 +194,8 @@ int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
         sl_report_open(cli, given->report, &report, err) < 0)
         return -1;
     if (report.file) {
-        if (sl_bulk_report(service, batch.id, SL_WITH_IDS, report.file, report.path, err) < 0)
+        if (sl_bulk_report(service, sl_batch_channel(cli), batch.id, SL_WITH_IDS, report.file,
+                           report.path, err) < 0)
             return -1;
         return sl_report_close(&report, err);
     }
@@ -223,7 +219,7 @@ int sl_batches_run(const struct sl_cli *cli, const void *opaque, struct sl_err *
         return -1;
     output =
         sl_output_open(cli, SL_SHAPE_LIST, sl_summary_columns, SL_SUMMARY_COLUMNS, school.timezone);
-    if (sl_batches_list(&rows, service->db, school.id, channel(cli), err) < 0)
+    if (sl_batches_list(&rows, service->db, school.id, sl_batch_channel(cli)->name, err) < 0)
         return -1;
     while ((more = sl_batches_next(&rows, &batch, err)) > 0) {
         int64_t took = batch.finished_at ? batch.finished_at - batch.created_at : 0;

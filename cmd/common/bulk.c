@@ -108,7 +108,7 @@ static int dry_run(struct reading *reading, struct sl_bulk_options *options,
 
     options->mode = SL_BULK_DRY;
     options->dry_report = report->file;
-    if (report->file && sl_csv_write(report->file, sl_bulk_report_columns, SL_REPORT_COLUMNS) < 0)
+    if (report->file && sl_bulk_report_header(report->file, reading->channel) < 0)
         return sl_err_set(err, SL_ERR_IO, "%s: %m", report->path);
     if (load(reading, options, err) < 0 || sl_report_close(report, err) < 0)
         return -1;
@@ -145,8 +145,8 @@ static int refuse_list(const struct reading *reading, struct sl_report *report, 
     int status = 0;
 
     if (report->file)
-        status = sl_bulk_report(reading->service, reading->batch.id, SL_WITHOUT_IDS, report->file,
-                                report->path, err);
+        status = sl_bulk_report(reading->service, reading->channel, reading->batch.id,
+                                SL_WITHOUT_IDS, report->file, report->path, err);
     if (status == 0)
         status = sl_report_close(report, err);
     if (sl_batches_discard(reading->service->db, reading->batch.id, status < 0 ? &second : err) <

@@ -83,11 +83,13 @@ static int make_text(const struct sl_cli *cli, struct sl_service *service,
     const struct sl_sms_options options = { .provider = "africastalking",
                                             .text = sample->text,
                                             .key = sample->key };
+    struct sl_sending sending;
     struct sl_batch batch = { 0 };
     bool fresh;
 
-    if (sl_sms_send_record(service, cli->arena, school, &options, &sample->number, 1, &batch,
-                           &fresh, err) < 0)
+    if (sl_sms_prepare(service, cli->arena, school, &options, &sample->number, 1, &sending, err) <
+            0 ||
+        sl_send_record(service, cli->arena, school, &sending, &batch, &fresh, err) < 0)
         return -1;
     if (!fresh || sample->end == SAMPLE_STAYS)
         return 0;

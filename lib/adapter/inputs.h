@@ -126,7 +126,7 @@ struct sl_push_send {
     const char *thread;   /* what is shown together, or NULL */
     int64_t badge;        /* the number at the app's icon; -1: it stays */
     const char *to;       /* push.send: the device's token */
-    const char *topic;    /* push.topic: NULL: the setting's */
+    const char *topic;    /* push.topic: its name; else NULL */
 };
 
 union sl_input {

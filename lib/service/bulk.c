@@ -85,7 +85,8 @@ static int open_list(struct loader *loader, struct sl_err *err)
     columns = sl_csv_columns(loader->csv);
     if (sl_columns_find(columns, maker->address_column, &loader->address_column, err) < 0)
         return sl_err_context(err, "the column of %s", maker->address_noun);
-    return maker->begin(maker->self, loader->arena, loader->school, columns, err);
+    return maker->begin(maker->self, loader->arena, loader->school,
+                        options->mode == SL_BULK_ESTIMATE ? NULL : &loader->sender, columns, err);
 }
 
 /* ---- The batch -------------------------------------------------------------------------------- */

@@ -22,9 +22,11 @@ struct sl_bulk_maker {
     const struct sl_channel *channel;
     const char *address_column, *address_noun; /* "phone", "phone numbers" */
 
-    /* Is told the columns before the first row; SL_ERR_DATA for what is wrong with every row. */
+    /* Is told the columns before the first row, and who sends (NULL for an estimate); SL_ERR_DATA
+     * for what is wrong with every row. */
     int (*begin)(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_columns *columns, struct sl_err *err);
+                 const struct sl_sender *sender, const struct sl_columns *columns,
+                 struct sl_err *err);
     /* Makes one row, a good one; `address` is its field of the address column. */
     struct sl_draft (*draft)(void *self, struct sl_arena *arena, const char *address,
                              const char *const *fields);
@@ -85,8 +87,8 @@ int sl_bulk_price(struct sl_service *service, struct sl_arena *arena,
  * and no ids: what was recorded of it is discarded. */
 enum sl_bulk_ids { SL_WITH_IDS, SL_WITHOUT_IDS };
 enum { SL_REPORT_COLUMNS = 10 };
-extern const char *const sl_bulk_report_columns[SL_REPORT_COLUMNS];
-int sl_bulk_report(struct sl_service *service, int64_t batch_id, enum sl_bulk_ids ids, FILE *out,
-                   const char *name, struct sl_err *err);
+int sl_bulk_report(struct sl_service *service, const struct sl_channel *channel, int64_t batch_id,
+                   enum sl_bulk_ids ids, FILE *out, const char *name, struct sl_err *err);
+int sl_bulk_report_header(FILE *out, const struct sl_channel *channel); /* -1, and errno */
 
 #endif

@@ -1,10 +1,15 @@
 /* What became of each row of a list, as CSV. */
 #include "lib/service/bulk.h"
 
-const char *const sl_bulk_report_columns[SL_REPORT_COLUMNS] = {
-    "line",     "phone", "to",       "status", "id", "external_reference",
-    "segments", "cost",  "currency", "error",
-};
+int sl_bulk_report_header(FILE *out, const struct sl_channel *channel)
+{
+    const char *const columns[SL_REPORT_COLUMNS] = {
+        "line",     channel->address, "to",       "status", "id", "external_reference",
+        "segments", "cost",           "currency", "error",
+    };
+
+    return sl_csv_write(out, columns, SL_REPORT_COLUMNS);
+}
 
 static int write_message(FILE *out, const struct sl_message *message, enum sl_bulk_ids ids,
                          struct sl_arena *arena)
@@ -27,15 +32,15 @@ static int write_message(FILE *out, const struct sl_message *message, enum sl_bu
     return sl_csv_write(out, fields, SL_REPORT_COLUMNS);
 }
 
-int sl_bulk_report(struct sl_service *service, int64_t batch_id, enum sl_bulk_ids ids, FILE *out,
-                   const char *name, struct sl_err *err)
+int sl_bulk_report(struct sl_service *service, const struct sl_channel *channel, int64_t batch_id,
+                   enum sl_bulk_ids ids, FILE *out, const char *name, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_message message;
     int more;
 
-    if (sl_csv_write(out, sl_bulk_report_columns, SL_REPORT_COLUMNS) < 0)
+    if (sl_bulk_report_header(out, channel) < 0)
         return sl_err_set(err, SL_ERR_IO, "%s: %m", name);
     if (sl_messages_list(&rows, service->db, batch_id, 0, err) < 0)
         return -1;

@@ -275,15 +275,15 @@ static int64_t units_of(const struct sl_job *job)
     return 1;
 }
 
-/* Who opted out after the list was read is not texted: the job is made again without them. */
+/* Who opted out after the list was read is sent nothing: the job is made again without them. */
 static int drop_optouts(struct engine *engine, const struct sl_job *job, struct sl_err *err)
 {
-    int any =
-        job->messages ? sl_optouts_any(engine->service->db, job->item.school_id, "sms", err) : 0;
+    const char *channel = job->messages ? job->domain->channel : NULL;
+    int any = channel ? sl_optouts_any(engine->service->db, job->item.school_id, channel, err) : 0;
 
     if (any <= 0)
         return any;
-    return sl_messages_skip_optouts(engine->service->db, job->item.id, job->item.school_id, "sms",
+    return sl_messages_skip_optouts(engine->service->db, job->item.id, job->item.school_id, channel,
                                     sl_now_ms(), err);
 }
 

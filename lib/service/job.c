@@ -5,9 +5,17 @@
 #include "lib/store/facts.h"
 
 static const struct sl_domain *const domains[] = {
-    &sl_messages_domain,       &sl_sms_status_domain, &sl_payment_request_domain,
-    &sl_payment_verify_domain, &sl_refund_domain,     &sl_refund_status_domain,
-    &sl_c2b_simulate_domain,   &sl_storage_domain,    &sl_hook_domain,
+    &sl_messages_domain,
+    &sl_sms_status_domain,
+    &sl_push_domain,
+    &sl_push_topic_domain,
+    &sl_payment_request_domain,
+    &sl_payment_verify_domain,
+    &sl_refund_domain,
+    &sl_refund_status_domain,
+    &sl_c2b_simulate_domain,
+    &sl_storage_domain,
+    &sl_hook_domain,
     &sl_alert_domain,
 };
 

@@ -51,6 +51,7 @@ enum sl_course {
 struct sl_domain {
     const char *operation;      /* "payment.request"; "storage.": all that begin with it */
     const char *reference_type; /* of its log rows: "message", "payment"; NULL: none */
+    const char *channel;        /* of its messages, whose opt-outs hold: "sms"; NULL: it has none */
 
     /* Sets call.in and n_items (and messages) from the row. Returns 1; 0 if nothing is left to
      * send (the row is then completed); or -1 with SL_ERR_DATA for what can never be sent. */
@@ -83,8 +84,10 @@ struct sl_domain {
 /* By operation; never NULL: operations without records of their own have a common one. */
 const struct sl_domain *sl_domain_find(const char *operation);
 
-extern const struct sl_domain sl_messages_domain;        /* lib/service/messages.c */
-extern const struct sl_domain sl_sms_status_domain;      /* lib/service/lost.c */
+extern const struct sl_domain sl_messages_domain;   /* lib/service/messages.c */
+extern const struct sl_domain sl_sms_status_domain; /* lib/service/lost.c */
+extern const struct sl_domain sl_push_domain;       /* lib/service/push.c … */
+extern const struct sl_domain sl_push_topic_domain;
 extern const struct sl_domain sl_payment_request_domain; /* lib/service/payments_domain.c … */
 extern const struct sl_domain sl_payment_verify_domain;
 extern const struct sl_domain sl_refund_domain;

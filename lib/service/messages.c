@@ -2,31 +2,40 @@
 #include <string.h>
 
 #include "lib/service/inbound.h"
-#include "lib/service/job.h"
 #include "lib/service/lost.h"
+#include "lib/service/messages_private.h"
 #include "lib/service/optout.h"
 #include "lib/service/tell.h"
 
-static int load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+int messages_load(struct sl_service *service, struct sl_job *job, struct sl_err *err)
 {
-    struct sl_sms_send *sms = SL_NEW(job->arena, struct sl_sms_send, 1);
-    const char **to;
-    int n;
+    int n =
+        sl_messages_of_row(service->db, job->arena, job->item.id, "queued", &job->messages, err);
 
-    n = sl_messages_of_row(service->db, job->arena, job->item.id, "queued", &job->messages, err);
     if (n <= 0)
         return n;
-    to = SL_NEW(job->arena, const char *, (size_t)n);
-    for (int i = 0; i < n; i++)
+    job->n_items = (size_t)n;
+    return 1;
+}
+
+static int load_sms(struct sl_service *service, struct sl_job *job, struct sl_err *err)
+{
+    struct sl_sms_send *sms = SL_NEW(job->arena, struct sl_sms_send, 1);
+    int more = messages_load(service, job, err);
+    const char **to;
+
+    if (more <= 0)
+        return more;
+    to = SL_NEW(job->arena, const char *, job->n_items);
+    for (size_t i = 0; i < job->n_items; i++)
         to[i] = job->messages[i].address;
     sms->from = sl_json_text(job->payload, "from");
     sms->text = sl_json_text(job->payload, "text");
     sms->to = to;
-    sms->n_to = (size_t)n;
+    sms->n_to = job->n_items;
     if (!sms->text)
         return sl_err_set(err, SL_ERR_DATA, "the row holds no text");
     job->call.in.sms = sms;
-    job->n_items = (size_t)n;
     return 1;
 }
 
@@ -81,7 +90,8 @@ static int learn(struct sl_service *service, const struct sl_job *job, size_t i,
 
     if (job->result.items[i].learned != SL_OPTED_OUT)
         return 0;
-    return sl_optout_add(service, job->item.school_id, "sms", &optout, err) < 0 ? -1 : 0;
+    return sl_optout_add(service, job->item.school_id, job->domain->channel, &optout, err) < 0 ? -1
+                                                                                               : 0;
 }
 
 /* Some were lost on the way: the row is not over when nothing of it is left to send. What a report
@@ -103,8 +113,8 @@ static int look_for_unknown(struct sl_service *service, const struct sl_job *job
     return 0;
 }
 
-static int settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
-                  int64_t now_ms, struct sl_err *err)
+int messages_settle(struct sl_service *service, struct sl_job *job, enum sl_course *course,
+                    int64_t now_ms, struct sl_err *err)
 {
     const struct sl_message_set set = { .queue_id = job->item.id };
     bool resent = resends_at_once(&job->step->ambiguous);
@@ -128,8 +138,8 @@ static int settle(struct sl_service *service, struct sl_job *job, enum sl_course
     return tell_batch(service, job, now_ms, err);
 }
 
-static int end(struct sl_service *service, const struct sl_item *item, bool unknown,
-               const char *why, int64_t now_ms, struct sl_err *err)
+int messages_end(struct sl_service *service, const struct sl_item *item, bool unknown,
+                 const char *why, int64_t now_ms, struct sl_err *err)
 {
     const struct sl_message_set set = { .queue_id = item->id };
 
@@ -139,8 +149,8 @@ static int end(struct sl_service *service, const struct sl_item *item, bool unkn
     return sl_tell_failed(service, item->school_id, &set, now_ms, err);
 }
 
-static int resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
-                  struct sl_err *err)
+int messages_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
+                    struct sl_err *err)
 {
     return sl_messages_all(service->db, item->id, "unknown", "queued", NULL, now_ms, err) < 0 ||
                    sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0
@@ -151,8 +161,9 @@ static int resend(struct sl_service *service, const struct sl_item *item, int64_
 const struct sl_domain sl_messages_domain = {
     .operation = "sms.send",
     .reference_type = "message",
-    .load = load,
-    .settle = settle,
-    .end = end,
-    .resend = resend,
+    .channel = "sms",
+    .load = load_sms,
+    .settle = messages_settle,
+    .end = messages_end,
+    .resend = messages_resend,
 };

@@ -17,24 +17,25 @@ int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
                      const struct sl_school *school, const struct sl_channel *channel,
                      const char *provider_code, struct sl_sender *sender, struct sl_err *err)
 {
+    struct sl_account *account = SL_NEW(arena, struct sl_account, 1);
     struct sl_config_row row;
-    struct sl_account account;
     const struct sl_op *op;
 
     if (sl_config_choose(service, arena, school, channel->category, provider_code, &row, err) < 0 ||
-        sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
+        sl_config_open(service, arena, school->id, row.provider_id, account, err) < 0)
         return -1;
-    op = sl_adapter_op(account.adapter, channel->operation);
+    op = sl_adapter_op(account->adapter, channel->operation);
     if (!op)
-        return sl_err_set(err, SL_ERR_CONFIG, "%s sends no %s", account.adapter->name,
+        return sl_err_set(err, SL_ERR_CONFIG, "%s sends no %s", account->adapter->name,
                           channel->noun);
     *sender = (struct sl_sender){
         .channel = channel,
         .school_id = school->id,
         .provider_id = row.provider_id,
-        .account = account.account,
+        .account = account->account,
         .op = op,
-        .batch_size = account.limits.batch_size > 0 ? account.limits.batch_size : 1,
+        .batch_size = account->limits.batch_size > 0 ? account->limits.batch_size : 1,
+        .opened = account,
     };
     return 0;
 }

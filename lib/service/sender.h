@@ -15,14 +15,19 @@ struct sl_channel {
     enum sl_category category;
     const char *operation; /* "sms.send": what carries one message or several with one payload */
     const char *noun;      /* "texts" */
+    const char *address;   /* "phone": the column of a list that has them, in its report too */
 };
+
+/* The one of that name; of several operations of a channel that which lists have. NULL: none. */
+const struct sl_channel *sl_channel_find(const char *name);
 
 struct sl_sender {
     const struct sl_channel *channel;
     int64_t school_id, provider_id;
     const char *account;
     const struct sl_op *op;
-    int64_t batch_size; /* messages a request, at least 1 */
+    int64_t batch_size;              /* messages a request, at least 1 */
+    const struct sl_account *opened; /* its settings, in the arena; lib/service/config.h */
 };
 
 /* The account that a school sends with: of the provider's code, or of the channel's primary if it

@@ -4,6 +4,7 @@
 #define SL_SERVICE_SMS_H
 
 #include "lib/service/bulk.h"
+#include "lib/service/send.h"
 #include "lib/text/template.h"
 
 /* What texts of one command have in common. */
@@ -16,13 +17,12 @@ struct sl_sms_options {
     bool plain;           /* curly quotes and the like become GSM characters */
 };
 
-/* Records one text to some numbers. One bad number refuses all (SL_ERR_DATA). Numbers that are
- * opted out or repeated are recorded as skipped. A known key gives the earlier batch, if text
- * and numbers are the same (*fresh is false), else SL_ERR_DATA. */
-int sl_sms_send_record(struct sl_service *service, struct sl_arena *arena,
-                       const struct sl_school *school, const struct sl_sms_options *options,
-                       const char *const *numbers, size_t n, struct sl_batch *batch, bool *fresh,
-                       struct sl_err *err);
+/* Looks at one text to some numbers, for sl_send_record(). One bad number refuses all
+ * (SL_ERR_DATA). */
+int sl_sms_prepare(struct sl_service *service, struct sl_arena *arena,
+                   const struct sl_school *school, const struct sl_sms_options *options,
+                   const char *const *numbers, size_t n, struct sl_sending *sending,
+                   struct sl_err *err);
 
 /* A text as it will be sent, looked at: segments, or why it is refused. In the arena. */
 struct sl_sms_text {

@@ -30,10 +30,12 @@ static int look_once(const struct sl_sms_list *list, struct sl_arena *arena, str
 }
 
 static int begin(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_columns *columns, struct sl_err *err)
+                 const struct sl_sender *sender, const struct sl_columns *columns,
+                 struct sl_err *err)
 {
     struct sl_sms_list *list = self;
 
+    (void)sender;
     list->country = school->country;
     if (sl_refuse_empty("sender", list->options.from, err) < 0 ||
         sl_template_compile(&list->template, arena, list->options.text, columns, err) < 0)
@@ -71,7 +73,7 @@ struct sl_bulk_maker sl_sms_maker(struct sl_sms_list *list)
 {
     return (struct sl_bulk_maker){
         .channel = &sl_sms_channel,
-        .address_column = list->phone_column ? list->phone_column : "phone",
+        .address_column = list->phone_column ? list->phone_column : sl_sms_channel.address,
         .address_noun = "phone numbers",
         .begin = begin,
         .draft = draft,

@@ -8,19 +8,21 @@ const struct sl_adapter *const sl_adapters[] = { NULL };
 
 /* ---- A channel of mail: an address with an @, a payload that is its name ------------------ */
 
-static const struct sl_channel mail = { "email", SL_EMAIL, "email.send", "mails" };
+static const struct sl_channel mail = { "email", SL_EMAIL, "email.send", "mails", "email" };
 
 struct mail_list {
     size_t n_columns, name;
 };
 
 static int begin(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_columns *columns, struct sl_err *to)
+                 const struct sl_sender *sender, const struct sl_columns *columns,
+                 struct sl_err *to)
 {
     struct mail_list *list = self;
 
     (void)arena;
     (void)school;
+    assert_null(sender); /* nobody is asked for an estimate */
     list->n_columns = columns->n;
     return sl_columns_find(columns, "name", &list->name, to);
 }

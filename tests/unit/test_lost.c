@@ -221,11 +221,14 @@ static struct sl_batch send(const char *code, const char *text, const char *cons
                             size_t n)
 {
     const struct sl_sms_options options = { .provider = code, .text = text };
+    struct sl_sending sending;
     struct sl_batch batch;
     bool fresh;
 
-    OK(sl_sms_send_record(world.in->service, world.in->arena, &world.in->school, &options, numbers,
-                          n, &batch, &fresh, &err));
+    OK(sl_sms_prepare(world.in->service, world.in->arena, &world.in->school, &options, numbers, n,
+                      &sending, &err));
+    OK(sl_send_record(world.in->service, world.in->arena, &world.in->school, &sending, &batch,
+                      &fresh, &err));
     return batch;
 }
 
