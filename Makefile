@@ -103,7 +103,7 @@ fuzz: $(FUZZERS)
 
 $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY) | $(BUILD)/schema.inc
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) -g -O1 \
+	clang -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(GMIME) -g -O1 \
 	    -fsanitize=fuzzer,address,undefined $< $(LIBRARY) $(LDLIBS) -o $@
 
 bench: all

@@ -91,8 +91,10 @@ static int read_cert(struct sl_arena *arena, const char *const *values, struct s
                      struct sl_err *err)
 {
     const char *text = values[CERTIFICATE];
-    bool pem = strstr(text, "-----BEGIN ") != NULL;
+    bool pem = text && strstr(text, "-----BEGIN ");
 
+    if (!text)
+        return sl_err_set(err, SL_ERR_CONFIG, "auth certificate needs certificate");
     *cert = (struct sl_client_cert){ .password = values[CERTIFICATE_PASSWORD] };
     if (pem)
         cert->pem = text;
@@ -110,11 +112,7 @@ static int check(struct sl_arena *arena, const struct sl_settings *settings, str
     const char *const *values = settings->values;
     struct sl_client_cert cert;
 
-    if (by_token(settings))
-        return check_token(values, err);
-    if (!values[CERTIFICATE])
-        return sl_err_set(err, SL_ERR_CONFIG, "auth certificate needs certificate");
-    return read_cert(arena, values, &cert, err);
+    return by_token(settings) ? check_token(values, err) : read_cert(arena, values, &cert, err);
 }
 
 /* ---- The token ----------------------------------------------------------------------- */
@@ -129,24 +127,26 @@ static void parse_grant(const struct sl_call *call, const struct sl_exchange *ex
                         struct sl_result *result)
 {
     const char *const *values = call->settings->values;
+    struct sl_outcome outcome = { .verdict = SL_OK };
     struct sl_err err;
 
     (void)exchange;
-    result->token.access =
-        sl_jwt_sign(call->arena, SL_ES256, values[KEY_P8],
-                    sl_arena_printf(call->arena, "{\"alg\":\"ES256\",\"kid\":\"%s\"}",
-                                    values[KEY_ID]),
-                    sl_arena_printf(call->arena, "{\"iss\":\"%s\",\"iat\":%lld}", values[TEAM_ID],
-                                    (long long)(call->now_ms / 1000)),
-                    &err);
+    if (check_token(values, &err) == 0)
+        result->token.access =
+            sl_jwt_sign(call->arena, SL_ES256, values[KEY_P8],
+                        sl_arena_printf(call->arena, "{\"alg\":\"ES256\",\"kid\":\"%s\"}",
+                                        values[KEY_ID]),
+                        sl_arena_printf(call->arena, "{\"iss\":\"%s\",\"iat\":%lld}",
+                                        values[TEAM_ID], (long long)(call->now_ms / 1000)),
+                        &err);
     result->token.type = "Bearer";
     result->token.lives_ms = TOKEN_LIVES_MS;
-    sl_result_all(result,
-                  result->token.access
-                      ? (struct sl_outcome){ .verdict = SL_OK }
-                      : (struct sl_outcome){ .verdict = SL_PERMANENT,
-                                             .concerns = SL_ACCOUNT,
-                                             .text = sl_arena_strdup(call->arena, err.text) });
+    if (!result->token.access) {
+        outcome.verdict = SL_PERMANENT;
+        outcome.concerns = SL_ACCOUNT;
+        outcome.text = sl_arena_strdup(call->arena, err.text);
+    }
+    sl_result_all(result, outcome);
 }
 
 /* ---- A notification ------------------------------------------------------------------ */

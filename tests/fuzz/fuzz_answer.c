@@ -40,8 +40,12 @@ static union sl_input sample(enum sl_input_kind kind)
     static const struct sl_refund_ask refund = { "NLJ7RT61SV", NULL,   150000,   150000,
                                                  "KES",        "Paid", "ADM1024" };
     static const struct sl_c2b_pay c2b = { "+254711000001", 150000, "ADM1024" };
+    static const struct sl_push_send push = {
+        .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
+    };
 
     switch (kind) {
+    case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
     case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
     case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };
     case SL_INPUT_REFUND: return (union sl_input){ .refund = &refund };
