@@ -183,6 +183,28 @@ static int open_source(struct engine *engine, const struct sl_source *source, st
     return engine_slot(engine, owner, slot, err) < 0 ? -1 : 1;
 }
 
+/* Those of a batch that went to another provider are handed over now. */
+static int claim_rows(struct engine *engine, struct sl_arena *arena, const struct sl_source *source,
+                      const struct slot *slot, size_t most, struct sl_item *items,
+                      struct sl_err *err)
+{
+    int n = sl_queue_claim(engine->service->db, arena, source, &engine->options->filter,
+                           engine->runner, sl_now_ms(), most, items, err);
+    int kept = 0;
+
+    for (int i = 0; i < n; i++) {
+        int good = 1;
+
+        if (slot && source->batch_id && items[i].provider_id != slot->account.provider_id)
+            good = failover_hand_over(engine, arena, slot, &items[i], err);
+        if (good < 0)
+            return -1;
+        if (good > 0)
+            items[kept++] = items[i];
+    }
+    return n < 0 ? -1 : kept;
+}
+
 /* Inside a transaction. Returns how many rows were claimed, or -1. */
 static int claim_source(struct engine *engine, struct sl_arena *arena,
                         const struct sl_source *source, struct sl_item *items, struct sl_err *err)
@@ -209,13 +231,19 @@ static int claim_source(struct engine *engine, struct sl_arena *arena,
     if (gate.gate == SL_GATE_OPEN || (gate.wait_ms > 0 && gate.wait_ms < engine->soonest_ms))
         engine->soonest_ms = gate.wait_ms;
     if (gate.gate != SL_GATE_OPEN) {
-        note_gate(engine, slot, &gate);
-        return 0;
+        int moved = gate.gate == SL_GATE_BREAKER || gate.curable
+                        ? failover_batch(engine, source, slot, err)
+                        : 0;
+
+        if (moved == 0)
+            note_gate(engine, slot, &gate);
+        else
+            engine->soonest_ms = engine->next_claim_ms = 0; /* the next claim finds it there */
+        return moved < 0 ? -1 : 0;
     }
     if (n == 0)
         return 0;
-    return sl_queue_claim(engine->service->db, arena, source, &engine->options->filter,
-                          engine->runner, sl_now_ms(), (size_t)n, items, err);
+    return claim_rows(engine, arena, source, slot, (size_t)n, items, err);
 }
 
 /* Urgent ones first, in turns; but one claim in eight begins with bulk. */

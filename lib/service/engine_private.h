@@ -92,6 +92,15 @@ struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *jo
 void engine_free_job(struct engine *engine, struct sl_job **job);
 void engine_close_slots(struct engine *engine);
 
+/* failover.c, both inside a transaction. _batch(): the account of what is due in a batch cannot be
+ * used now; returns 1 if the school's next provider has it from now on, 0 if there is none, or -1.
+ * _hand_over(): makes a row that was claimed one of the slot's provider; returns 1, 0 if it stays
+ * with the other one (it is not claimed any more), or -1. */
+int failover_batch(struct engine *engine, const struct sl_source *source, const struct slot *slot,
+                   struct sl_err *err);
+int failover_hand_over(struct engine *engine, struct sl_arena *arena, const struct slot *slot,
+                       struct sl_item *item, struct sl_err *err);
+
 /* grant.c */
 int grant_work(struct engine *engine, struct sl_err *err); /* looks at every slot that waits */
 int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err);

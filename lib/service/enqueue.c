@@ -47,3 +47,23 @@ int sl_enqueue(struct sl_service *service, const struct sl_op *op, struct sl_ite
     explicit_bzero(token, sizeof token);
     return added;
 }
+
+int sl_enqueue_again(struct sl_service *service, struct sl_arena *arena, const struct sl_op *op,
+                     struct sl_item *item, struct sl_err *err)
+{
+    char token[SL_CALLBACK_TOKEN_SIZE], hash[SL_TOKEN_HASH_SIZE];
+    struct sl_item now;
+    int status;
+
+    sl_callback_token(token, hash);
+    item->callback_token = op->callback ? hash : NULL;
+    status = sl_queue_rehome(service->db, item, err);
+    item->callback_token = NULL;
+    if (status == 0 && op->callback)
+        status = remember(service, item, token, err);
+    explicit_bzero(token, sizeof token);
+    if (status < 0 || sl_queue_get(service->db, arena, item->id, &now, err) < 0)
+        return -1;
+    *item = now;
+    return 0;
+}

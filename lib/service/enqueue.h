@@ -17,4 +17,9 @@ int sl_enqueue(struct sl_service *service, const struct sl_op *op, struct sl_ite
 int sl_enqueue_for_endpoint(struct sl_service *service, struct sl_item *item, const char *token,
                             int64_t now_ms, struct sl_err *err);
 
+/* A claimed row goes to another provider, that of item->provider_id and item->account: with a new
+ * token, where the operation wants one there; *item is then as the row. Likewise. */
+int sl_enqueue_again(struct sl_service *service, struct sl_arena *arena, const struct sl_op *op,
+                     struct sl_item *item, struct sl_err *err);
+
 #endif

@@ -27,13 +27,14 @@ int sl_accounts_ensure(struct sl_db *db, const char *account, int64_t provider_i
 /* ---- What stands in the row, freed from other boots ----------------------------------- */
 
 struct state {
-    bool blocked;
+    bool blocked, curable;
     int64_t failures, open_ms, opened, probe_runner, probe_ms, hold_ms, level_milli, filled_ms;
 };
 
 static const char state_sql[] =
     "SELECT boot_id, blocked IS NOT NULL, failures, open_boot_ms, opened, probe_runner,"
-    " probe_boot_ms, hold_boot_ms, level_milli, filled_boot_ms FROM accounts WHERE account = $1";
+    " probe_boot_ms, hold_boot_ms, level_milli, filled_boot_ms, held IS NOT NULL FROM accounts"
+    " WHERE account = $1";
 
 /* A time that lies further ahead than it can have been set is of a clock that lied. */
 static int64_t within(int64_t until_ms, int64_t now_ms, int64_t longest_ms)
@@ -79,6 +80,7 @@ static int read_state(struct sl_db *db, const char *account, const struct sl_boo
     state->hold_ms = within(sl_row_int(&rows, 7), now->ms, LONGEST_HOLD_MS);
     state->level_milli = sl_row_int(&rows, 8);
     state->filled_ms = sl_row_int(&rows, 9);
+    state->curable = sl_row_int(&rows, 10) != 0;
     return 1;
 }
 
@@ -133,9 +135,12 @@ int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
     if (state.blocked)
         *gate = (struct sl_gate_state){ .gate = SL_GATE_BLOCKED };
     else if (state.open_ms > now->ms)
-        *gate = (struct sl_gate_state){ SL_GATE_BREAKER, 0, state.open_ms - now->ms, false };
+        *gate =
+            (struct sl_gate_state){ .gate = SL_GATE_BREAKER, .wait_ms = state.open_ms - now->ms };
     else if (state.hold_ms > now->ms)
-        *gate = (struct sl_gate_state){ SL_GATE_HOLD, 0, state.hold_ms - now->ms, false };
+        *gate = (struct sl_gate_state){ .gate = SL_GATE_HOLD,
+                                        .wait_ms = state.hold_ms - now->ms,
+                                        .curable = state.curable };
     if (gate->gate != SL_GATE_OPEN)
         return 0;
     if (state.opened > 0 && take_probe(db, account, runner, &state, now, gate, err) < 0)
@@ -146,8 +151,9 @@ int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
     if (level < 1000) {
         int64_t missing = 1000 - level;
 
-        *gate = (struct sl_gate_state){ SL_GATE_RATE, 0, missing / limits->rate_per_second + 1,
-                                        gate->probe };
+        *gate = (struct sl_gate_state){ .gate = SL_GATE_RATE,
+                                        .wait_ms = missing / limits->rate_per_second + 1,
+                                        .probe = gate->probe };
     } else if (level / 1000 < gate->allowed) {
         gate->allowed = level / 1000;
     }

@@ -27,6 +27,7 @@ struct sl_gate_state {
     int64_t allowed; /* how many units may leave now; INT64_MAX: no limit */
     int64_t wait_ms; /* until the gate may open; 0: nobody knows (blocked) */
     bool probe;      /* the breaker is half open: one request, and it is ours */
+    bool curable;    /* held for what a person can cure: no money is left */
 };
 
 /* Makes the row if it is not there. provider_id 0: of a hook. */

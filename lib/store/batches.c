@@ -209,6 +209,15 @@ int sl_batches_held(struct sl_db *db, int64_t id, int64_t *n, struct sl_err *err
     return sl_db_number(db, held_sql, SL_PARAMS(SL_INT(id)), n, err) < 0 ? -1 : 0;
 }
 
+static const char move_sql[] = "UPDATE message_batches SET provider_id = $2, updated_at = $3"
+                               " WHERE id = $1 AND state IN ('ready', 'sending')";
+
+int sl_batches_move(struct sl_db *db, int64_t id, int64_t provider_id, int64_t now_ms,
+                    struct sl_err *err)
+{
+    return sl_db_run(db, move_sql, SL_PARAMS(SL_INT(id), SL_INT(provider_id), SL_INT(now_ms)), err);
+}
+
 static const char price_sql[] =
     "SELECT m.cost_micro / m.segments, m.currency FROM message_batches b"
     " JOIN messages m ON m.batch_id = b.id AND m.line = (SELECT max(line) FROM messages"

@@ -107,6 +107,26 @@ int sl_configs_next(struct sl_rows *rows, struct sl_config_row *row, struct sl_e
     return more;
 }
 
+static const char ranked_sql[] =
+    "SELECT " CONFIG_COLUMNS CONFIG_TABLES " WHERE c.school_id = $1 AND p.category = $2"
+    " AND c.is_enabled = 1 AND c.rank > 0 ORDER BY c.rank LIMIT $3";
+
+int sl_configs_ranked(struct sl_db *db, struct sl_arena *arena, int64_t school_id,
+                      const char *category, struct sl_config_row *rows, size_t most,
+                      struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows found = { 0 };
+    int more, n = 0;
+
+    if (sl_db_query(&found, db, ranked_sql,
+                    SL_PARAMS(SL_INT(school_id), SL_TEXT(category), SL_INT((int64_t)most)),
+                    err) < 0)
+        return -1;
+    while ((more = sl_rows_next(&found, err)) > 0)
+        rows[n++] = keep(arena, config_at(&found));
+    return more < 0 ? -1 : n;
+}
+
 /* ---- Writing ------------------------------------------------------------------------- */
 
 static const char insert_sql[] =

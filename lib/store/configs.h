@@ -57,6 +57,12 @@ int sl_configs_get(struct sl_db *db, struct sl_arena *arena, int64_t school_id, 
 int sl_configs_primary(struct sl_db *db, struct sl_arena *arena, int64_t school_id,
                        const char *category, struct sl_config_row *row, struct sl_err *err);
 
+/* A school's own enabled ones of a category that have a rank, in its order, in the arena: at most
+ * `most`. Returns how many, or -1. */
+int sl_configs_ranked(struct sl_db *db, struct sl_arena *arena, int64_t school_id,
+                      const char *category, struct sl_config_row *rows, size_t most,
+                      struct sl_err *err);
+
 /* Inserts (id 0; it gets one) or updates everything but school and provider. Pending queue rows
  * of that school and provider get the row's account. Inside a transaction of the caller's: the
  * id is part of what the settings are sealed with, so they are written in a second call. */

@@ -106,6 +106,16 @@ int sl_messages_of_row(struct sl_db *db, struct sl_arena *arena, int64_t queue_i
     return more < 0 ? -1 : (int)found;
 }
 
+static const char move_sql[] = "UPDATE messages SET queue_id = $2, place = $3 WHERE id = $1";
+
+int sl_messages_move(struct sl_db *db, int64_t id, int64_t queue_id, int64_t place,
+                     struct sl_err *err)
+{
+    return sl_db_run(db, move_sql, SL_PARAMS(SL_INT(id), SL_INT(queue_id), SL_INT(place)), err) < 0
+               ? -1
+               : 0;
+}
+
 static const char skip_sql[] =
     "UPDATE messages SET status = 'skipped', error = 'opted out', updated_at = $4"
     " WHERE queue_id = $1 AND status = 'queued' AND EXISTS (SELECT 1 FROM optouts o"
@@ -187,7 +197,8 @@ int64_t sl_messages_resend_unknown(struct sl_db *db, int64_t batch_id, int64_t n
 
 static const char by_external_sql[] =
     "SELECT m.id, m.address, m.status FROM messages m JOIN message_batches b ON b.id = m.batch_id"
-    " WHERE m.external_reference = $1 AND b.school_id = $2 AND b.provider_id = $3";
+    " LEFT JOIN integration_queue q ON q.id = m.queue_id WHERE m.external_reference = $1"
+    " AND b.school_id = $2 AND coalesce(q.provider_id, b.provider_id) = $3";
 static const char report_sql[] =
     "UPDATE messages SET status = $2, error = $3, updated_at = $4 WHERE id = $1";
 

@@ -75,6 +75,10 @@ int sl_batches_price(struct sl_db *db, struct sl_arena *arena, int64_t school_id
                      int64_t provider_id, int64_t *micro, const char **currency,
                      struct sl_err *err);
 
+/* What is left of it goes by another provider of the school. Returns 1, 0 if it is over, or -1. */
+int sl_batches_move(struct sl_db *db, int64_t id, int64_t provider_id, int64_t now_ms,
+                    struct sl_err *err);
+
 /* ---- Messages -------------------------------------------------------------------------- */
 
 struct sl_message {
@@ -110,6 +114,10 @@ int sl_messages_loaded(struct sl_db *db, int64_t batch_id, int64_t *line, int64_
  * Returns how many, or -1. */
 int sl_messages_of_row(struct sl_db *db, struct sl_arena *arena, int64_t queue_id,
                        const char *status, struct sl_message **messages, struct sl_err *err);
+
+/* One that is still to be sent gets another queue row, and a place in it. Returns 0 or -1. */
+int sl_messages_move(struct sl_db *db, int64_t id, int64_t queue_id, int64_t place,
+                     struct sl_err *err);
 
 /* Whether one that is still to be sent has opted out; and what is done about it. */
 int sl_messages_skip_optouts(struct sl_db *db, int64_t queue_id, int64_t school_id,

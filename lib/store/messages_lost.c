@@ -4,8 +4,9 @@
 
 static const char find_sql[] =
     "SELECT m.id, m.address, m.queue_id, m.dedupe, m.status FROM messages m"
-    " JOIN message_batches b ON b.id = m.batch_id WHERE b.public_id = $1 AND m.line = $2"
-    " AND b.school_id = $3 AND b.provider_id = $4 AND m.status IN ('queued', 'unknown')";
+    " JOIN message_batches b ON b.id = m.batch_id"
+    " LEFT JOIN integration_queue q ON q.id = m.queue_id WHERE b.public_id = $1 AND m.line = $2"
+    " AND b.school_id = $3 AND coalesce(q.provider_id, b.provider_id) = $4 AND m.status IN ('queued', 'unknown')";
 
 int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t school_id,
                           int64_t provider_id, const char *batch, int64_t line,
@@ -56,7 +57,8 @@ int sl_messages_find_told(struct sl_db *db, struct sl_arena *arena, int64_t id,
 
 static const char has_external_sql[] =
     "SELECT 1 FROM messages m JOIN message_batches b ON b.id = m.batch_id"
-    " WHERE m.external_reference = $1 AND b.provider_id = $2 LIMIT 1";
+    " LEFT JOIN integration_queue q ON q.id = m.queue_id"
+    " WHERE m.external_reference = $1 AND coalesce(q.provider_id, b.provider_id) = $2 LIMIT 1";
 
 int sl_messages_has_external(struct sl_db *db, int64_t provider_id, const char *external_reference,
                              struct sl_err *err)

@@ -103,6 +103,20 @@ int sl_queue_add(struct sl_db *db, struct sl_item *item, int64_t now_ms, struct 
         &item->id, err);
 }
 
+static const char rehome_sql[] =
+    "UPDATE integration_queue SET provider_id = $2, account = $3, callback_token = $4,"
+    " memory = NULL, step = 0 WHERE id = $1";
+
+int sl_queue_rehome(struct sl_db *db, const struct sl_item *item, struct sl_err *err)
+{
+    return sl_db_run(db, rehome_sql,
+                     SL_PARAMS(SL_INT(item->id), SL_INT(item->provider_id), SL_TEXT(item->account),
+                               SL_TEXT(item->callback_token)),
+                     err) < 0
+               ? -1
+               : 0;
+}
+
 static const char remember_sql[] = "UPDATE integration_queue SET memory = $2 WHERE id = $1";
 
 int sl_queue_remember(struct sl_db *db, int64_t id, const char *sealed, struct sl_err *err)

@@ -43,6 +43,10 @@ int sl_queue_add(struct sl_db *db, struct sl_item *item, int64_t now_ms, struct 
 /* The open row of that dedupe_key. Returns 1, 0 (and *id is 0) or -1. */
 int sl_queue_open(struct sl_db *db, const char *dedupe_key, int64_t *id, struct sl_err *err);
 
+/* A claimed row goes to another provider: its account, the hash of its new callback token (or NULL),
+ * and nothing remembered. Returns 0 or -1. */
+int sl_queue_rehome(struct sl_db *db, const struct sl_item *item, struct sl_err *err);
+
 /* What was remembered with the row's id known (the id is part of the seal). */
 int sl_queue_remember(struct sl_db *db, int64_t id, const char *sealed, struct sl_err *err);
 
