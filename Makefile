@@ -25,7 +25,7 @@ SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-re
 FLAGS     = -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARNINGS) \
             $(HARDEN) $(SANITIZE)
 LINK      = $(CC) $(SANITIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LDLIBS   := -lcurl -ljson-c -lsqlite3 -lgcrypt -lyaml -lmicrohttpd -ltasn1 -lsmartcols -lcsv -lexpat -lsystemd
+LDLIBS   := -lcurl -ljson-c -lsqlite3 -lgcrypt -lyaml -lmicrohttpd -ltasn1 -lsmartcols -lcsv -lexpat -lsystemd -lidn2
 
 LIBRARY  := $(wildcard lib/*/*.c adapters/*.c adapters/*/*.c)
 SHARED   := $(wildcard cmd/common/*.c)
