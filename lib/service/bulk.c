@@ -8,7 +8,7 @@
 #include "lib/store/configs.h"
 #include "lib/store/optouts.h"
 
-enum { PAGE_ROWS = 2000 }; /* rows in one commit */
+enum { PAGE_ROWS = 2000, PAGE_BYTES = 8 << 20 }; /* in one commit: rows, and what they say */
 
 static void on_bytes(void *opaque, const char *bytes, size_t n)
 {
@@ -28,35 +28,61 @@ static int refuse_key(const struct loader *loader, const char *what, struct sl_e
 }
 
 /* A list that is read on is the one that was begun, as far as it is recorded. */
-static int compare_row(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err)
+static int compare_row(struct loader *loader, const struct verdict *verdict, struct sl_err *err)
 {
-    int same = bulk_same(loader, row, err);
+    int same = bulk_same(loader, verdict, err);
 
     if (same == 0)
         return refuse_key(loader, "list", err);
     return same < 0 ? -1 : 0;
 }
 
-/* Up to a page of rows, in one commit. Returns 1, 0 at the end of the list, or -1. */
-static int load_page(struct loader *loader, struct sl_err *err)
+/* Up to a page of rows, judged. Returns 1, 0 at the end of the list, or -1. */
+static int read_page(struct loader *loader, struct verdict *verdicts, size_t *n, struct sl_err *err)
 {
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     struct sl_csv_row row;
+    size_t bytes = 0;
     int more = 1;
 
-    sl_arena_reset(loader->page);
+    for (*n = 0; *n < PAGE_ROWS && bytes < PAGE_BYTES && more > 0;) {
+        more = sl_csv_next(loader->csv, &row, err);
+        if (more <= 0)
+            break;
+        verdicts[*n] = bulk_judge(loader, &row);
+        if (verdicts[*n].draft.payload)
+            bytes += strlen(verdicts[*n].draft.payload);
+        ++*n;
+    }
+    return more;
+}
+
+/* In one commit. */
+static int record_page(struct loader *loader, struct verdict *verdicts, size_t n,
+                       struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+
     if (bulk_records(loader) && sl_tx_begin(&tx, loader->service->db, err) < 0)
         return -1;
-    for (int n = 0; n < PAGE_ROWS && more > 0; n++) {
-        more = sl_csv_next(loader->csv, &row, err);
-        if (more < 0)
+    for (size_t i = 0; i < n; i++)
+        if (((int64_t)verdicts[i].line > loader->loaded_line
+                 ? bulk_take(loader, &verdicts[i], err)
+                 : compare_row(loader, &verdicts[i], err)) < 0)
             return -1;
-        if (more > 0 &&
-            ((int64_t)row.line > loader->loaded_line ? bulk_take(loader, &row, err)
-                                                     : compare_row(loader, &row, err)) < 0)
-            return -1;
-    }
-    if (bulk_records(loader) && sl_tx_commit(&tx, err) < 0)
+    return bulk_records(loader) ? sl_tx_commit(&tx, err) : 0;
+}
+
+/* Returns 1, 0 at the end of the list, or -1. */
+static int load_page(struct loader *loader, struct sl_err *err)
+{
+    struct verdict *verdicts;
+    size_t n;
+    int more;
+
+    sl_arena_reset(loader->page);
+    verdicts = SL_NEW(loader->page, struct verdict, PAGE_ROWS);
+    more = read_page(loader, verdicts, &n, err);
+    if (more < 0 || record_page(loader, verdicts, n, err) < 0)
         return -1;
     return more;
 }
@@ -85,7 +111,7 @@ static int open_list(struct loader *loader, struct sl_err *err)
     columns = sl_csv_columns(loader->csv);
     if (sl_columns_find(columns, maker->address_column, &loader->address_column, err) < 0)
         return sl_err_context(err, "the column of %s", maker->address_noun);
-    return maker->begin(maker->self, loader->arena, loader->school,
+    return maker->begin(maker->self, loader->service, loader->arena, loader->school,
                         options->mode == SL_BULK_ESTIMATE ? NULL : &loader->sender, columns, err);
 }
 

@@ -11,9 +11,11 @@
 
 /* What a channel makes of a row. All of it in the arena that draft() is given. */
 struct sl_draft {
-    const char *address; /* as it is sent to */
-    const char *payload; /* JSON: what the channel's operation loads */
-    int64_t segments;    /* 0 where a channel has none */
+    const char *address;         /* as it is sent to */
+    const char *payload;         /* JSON: what the channel's operation loads */
+    int64_t segments;            /* 0 where a channel has none */
+    const struct sl_file *files; /* n_files in the spool that the payload names */
+    size_t n_files;
     const char *refused; /* why it cannot be sent; NULL: it can */
 };
 
@@ -22,12 +24,13 @@ struct sl_bulk_maker {
     const struct sl_channel *channel;
     const char *address_column, *address_noun; /* "phone", "phone numbers" */
 
-    /* Is told the columns before the first row, and who sends (NULL for an estimate); SL_ERR_DATA
-     * for what is wrong with every row. */
-    int (*begin)(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_sender *sender, const struct sl_columns *columns,
-                 struct sl_err *err);
-    /* Makes one row, a good one; `address` is its field of the address column. */
+    /* Is told the columns before the first row, and who sends (NULL for an estimate, as may be the
+     * service then); SL_ERR_DATA for what is wrong with every row. */
+    int (*begin)(void *self, struct sl_service *service, struct sl_arena *arena,
+                 const struct sl_school *school, const struct sl_sender *sender,
+                 const struct sl_columns *columns, struct sl_err *err);
+    /* Makes one row, a good one; `address` is its field of the address column. Not inside a
+     * transaction. */
     struct sl_draft (*draft)(void *self, struct sl_arena *arena, const char *address,
                              const char *const *fields);
     /* Of templates and options: the same key with others is refused by it. */

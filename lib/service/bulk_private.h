@@ -31,11 +31,22 @@ struct loader {
     size_t n_seen, seen_size;
 };
 
-/* Judges a row, and records or (in a dry run) reports it. */
-int bulk_take(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err);
+/* What is to become of a row. In the page's arena. */
+struct verdict {
+    size_t line;
+    const char *status; /* "queued", "failed", "skipped" */
+    const char *given, *error;
+    struct sl_draft draft;
+};
+
+/* Outside of a transaction: a channel may copy files. */
+struct verdict bulk_judge(struct loader *loader, const struct sl_csv_row *row);
+
+/* Records it, or (in a dry run) reports it. */
+int bulk_take(struct loader *loader, struct verdict *verdict, struct sl_err *err);
 
 /* Whether a row is the one that is recorded with its line: 1, 0 or -1. */
-int bulk_same(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err);
+int bulk_same(struct loader *loader, const struct verdict *verdict, struct sl_err *err);
 
 bool bulk_records(const struct loader *loader); /* it is no dry run */
 

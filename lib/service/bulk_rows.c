@@ -4,15 +4,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/bulk_private.h"
+#include "lib/service/spool.h"
 #include "lib/store/optouts.h"
 
 enum { MOST_GIVEN = 200 }; /* characters kept of what stood in the address column */
-
-struct verdict {
-    const char *status; /* "queued", "failed", "skipped" */
-    const char *given, *error;
-    struct sl_draft draft;
-};
 
 bool bulk_records(const struct loader *loader)
 {
@@ -30,10 +25,12 @@ static const char *address_given(struct loader *loader, const struct sl_csv_row 
     return sl_printable(loader->page, field, strlen(field), MOST_GIVEN);
 }
 
-static struct verdict judge(struct loader *loader, const struct sl_csv_row *row)
+struct verdict bulk_judge(struct loader *loader, const struct sl_csv_row *row)
 {
     const struct sl_bulk_maker *maker = &loader->options->maker;
-    struct verdict verdict = { .status = "queued", .given = address_given(loader, row) };
+    struct verdict verdict = { .line = row->line,
+                               .status = "queued",
+                               .given = address_given(loader, row) };
 
     if (row->bad)
         verdict.error = sl_arena_strdup(loader->page, row->bad);
@@ -125,8 +122,11 @@ static int find_row(struct loader *loader, size_t line, const struct verdict *ve
     loader->oldest = (loader->oldest + 1) % OPEN_PAYLOADS;
     *open = (struct open_payload){ .hash = hash };
     *found = open;
-    return sl_sender_add(loader->service, loader->page, &loader->sender, loader->batch,
-                         (int64_t)line, verdict->draft.payload, &open->row_id, err);
+    if (sl_sender_add(loader->service, loader->page, &loader->sender, loader->batch, (int64_t)line,
+                      verdict->draft.payload, &open->row_id, err) < 0)
+        return -1;
+    return sl_spool_use_all(loader->service, verdict->draft.files, verdict->draft.n_files,
+                            open->row_id, err);
 }
 
 static int insert(struct loader *loader, size_t line, const struct verdict *verdict,
@@ -177,21 +177,20 @@ static int record(struct loader *loader, size_t line, struct verdict *verdict, s
     return 0;
 }
 
-int bulk_same(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err)
+int bulk_same(struct loader *loader, const struct verdict *verdict, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_db *db = loader->service->db;
-    struct verdict verdict = judge(loader, row);
     struct sl_message message;
     int same;
 
-    if (sl_messages_list(&rows, db, loader->batch->id, (int64_t)row->line, err) < 0)
+    if (sl_messages_list(&rows, db, loader->batch->id, (int64_t)verdict->line, err) < 0)
         return -1;
     same = sl_messages_next(&rows, &message, err);
-    if (same > 0 && strcmp(message.address_given, verdict.given) != 0)
+    if (same > 0 && strcmp(message.address_given, verdict->given) != 0)
         same = 0;
-    if (same > 0 && verdict.draft.address && strcmp(message.status, "queued") == 0)
-        same = sl_messages_has(db, loader->batch->id, hash_of(loader, &verdict), err);
+    if (same > 0 && verdict->draft.address && strcmp(message.status, "queued") == 0)
+        same = sl_messages_has(db, loader->batch->id, hash_of(loader, verdict), err);
     return same;
 }
 
@@ -255,20 +254,19 @@ static int report(struct loader *loader, size_t line, struct verdict *verdict, s
 
 /* ---- One row ----------------------------------------------------------------------------- */
 
-int bulk_take(struct loader *loader, const struct sl_csv_row *row, struct sl_err *err)
+int bulk_take(struct loader *loader, struct verdict *verdict, struct sl_err *err)
 {
-    struct verdict verdict = judge(loader, row);
     int status;
 
-    if (loader->options->strict && strcmp(verdict.status, "failed") == 0) {
-        (void)sl_err_set(err, SL_ERR_DATA, "line %zu: %s", row->line, verdict.error);
+    if (loader->options->strict && strcmp(verdict->status, "failed") == 0) {
+        (void)sl_err_set(err, SL_ERR_DATA, "line %zu: %s", verdict->line, verdict->error);
         return sl_err_hint(err, "nothing was sent; without --strict such rows are left out");
     }
-    if (judge_optout(loader, &verdict, err) < 0)
+    if (judge_optout(loader, verdict, err) < 0)
         return -1;
-    status = bulk_records(loader) ? record(loader, row->line, &verdict, err)
-                                  : report(loader, row->line, &verdict, err);
+    status = bulk_records(loader) ? record(loader, verdict->line, verdict, err)
+                                  : report(loader, verdict->line, verdict, err);
     if (status == 0)
-        count(loader, row->line, &verdict);
+        count(loader, verdict->line, verdict);
     return status;
 }

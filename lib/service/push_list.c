@@ -14,14 +14,14 @@ static int compile(struct sl_template **template, struct sl_arena *arena, const 
     return sl_err_context(err, "%s", what);
 }
 
-static int begin(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_sender *sender, const struct sl_columns *columns,
-                 struct sl_err *err)
+static int begin(void *self, struct sl_service *service, struct sl_arena *arena,
+                 const struct sl_school *school, const struct sl_sender *sender,
+                 const struct sl_columns *columns, struct sl_err *err)
 {
     struct sl_push_list *list = self;
     const struct sl_push_options *options = &list->options;
 
-    (void)school;
+    (void)service, (void)school;
     list->account = sender ? sender->opened : NULL;
     list->data = SL_NEW(arena, struct sl_template *, options->n_data + 1);
     if (push_check(options, err) < 0 ||

@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/ids.h"
+#include "lib/service/spool.h"
 #include "lib/store/optouts.h"
 
 /* ---- Its place --------------------------------------------------------------------------- */
@@ -43,7 +44,9 @@ static int take_place(struct recording *recording, struct sl_message *message, s
 
     if (recording->row_id == 0 || recording->in_row >= sending->sender.batch_size) {
         if (sl_sender_add(recording->service, recording->arena, &sending->sender, recording->batch,
-                          message->line, sending->payload, &recording->row_id, err) < 0)
+                          message->line, sending->payload, &recording->row_id, err) < 0 ||
+            sl_spool_use_all(recording->service, sending->files, sending->n_files,
+                             recording->row_id, err) < 0)
             return -1;
         recording->in_row = 0;
     }

@@ -8,8 +8,10 @@
 /* A message that its channel has looked at, and may be sent. */
 struct sl_sending {
     struct sl_sender sender;
-    const char *key;                             /* idempotency key, or NULL */
-    const char *payload;                         /* JSON: what the channel's operation loads */
+    const char *key;             /* idempotency key, or NULL */
+    const char *payload;         /* JSON: what the channel's operation loads */
+    const struct sl_file *files; /* n_files in the spool that it names */
+    size_t n_files;
     int64_t segments;                            /* 0 where a channel has none */
     const char *const *given, *const *addresses; /* n of each: as it stood on the line, and as it
                                                   * is sent to */

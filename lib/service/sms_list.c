@@ -29,13 +29,13 @@ static int look_once(const struct sl_sms_list *list, struct sl_arena *arena, str
     return look.refused ? sl_err_set(err, SL_ERR_DATA, "%s", look.refused) : 0;
 }
 
-static int begin(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_sender *sender, const struct sl_columns *columns,
-                 struct sl_err *err)
+static int begin(void *self, struct sl_service *service, struct sl_arena *arena,
+                 const struct sl_school *school, const struct sl_sender *sender,
+                 const struct sl_columns *columns, struct sl_err *err)
 {
     struct sl_sms_list *list = self;
 
-    (void)sender;
+    (void)service, (void)sender;
     list->country = school->country;
     if (sl_refuse_empty("sender", list->options.from, err) < 0 ||
         sl_template_compile(&list->template, arena, list->options.text, columns, err) < 0)

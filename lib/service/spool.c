@@ -165,6 +165,15 @@ int sl_spool_use(struct sl_service *service, const struct sl_file *file, int64_t
     return sl_spool_files_use(service->db, file->sha256, queue_id, err);
 }
 
+int sl_spool_use_all(struct sl_service *service, const struct sl_file *files, size_t n,
+                     int64_t queue_id, struct sl_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sl_spool_use(service, &files[i], queue_id, err) < 0)
+            return -1;
+    return 0;
+}
+
 /* ---- In payloads ---------------------------------------------------------------------- */
 
 struct json_object *sl_spool_json(const struct sl_file *file)

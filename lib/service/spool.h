@@ -19,6 +19,10 @@ int sl_spool_take(struct sl_service *service, struct sl_arena *arena, int fd, in
 int sl_spool_use(struct sl_service *service, const struct sl_file *file, int64_t queue_id,
                  struct sl_err *err);
 
+/* The same for n of them. */
+int sl_spool_use_all(struct sl_service *service, const struct sl_file *files, size_t n,
+                     int64_t queue_id, struct sl_err *err);
+
 /* As it stands in a row's payload: {"name", "type", "size", "sha256"}. The caller owns it. */
 struct json_object *sl_spool_json(const struct sl_file *file);
 

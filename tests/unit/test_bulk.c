@@ -14,14 +14,13 @@ struct mail_list {
     size_t n_columns, name;
 };
 
-static int begin(void *self, struct sl_arena *arena, const struct sl_school *school,
-                 const struct sl_sender *sender, const struct sl_columns *columns,
-                 struct sl_err *to)
+static int begin(void *self, struct sl_service *service, struct sl_arena *arena,
+                 const struct sl_school *school, const struct sl_sender *sender,
+                 const struct sl_columns *columns, struct sl_err *to)
 {
     struct mail_list *list = self;
 
-    (void)arena;
-    (void)school;
+    (void)service, (void)arena, (void)school;
     assert_null(sender); /* nobody is asked for an estimate */
     list->n_columns = columns->n;
     return sl_columns_find(columns, "name", &list->name, to);
@@ -34,7 +33,7 @@ static struct sl_draft draft(void *self, struct sl_arena *arena, const char *add
 
     if (!strchr(address, '@'))
         return (struct sl_draft){ .refused = "no mail address" };
-    return (struct sl_draft){ .address = address,
+    return (struct sl_draft){ .address = sl_arena_strdup(arena, address),
                               .payload = sl_arena_strdup(arena, fields[list->name]) };
 }
 
