@@ -12,5 +12,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_pesapal,
     &sl_fcm,
     &sl_apns,
+    &sl_smtp,
     NULL,
 };

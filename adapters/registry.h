@@ -13,5 +13,6 @@ extern const struct sl_adapter sl_flutterwave;
 extern const struct sl_adapter sl_pesapal;
 extern const struct sl_adapter sl_fcm;
 extern const struct sl_adapter sl_apns;
+extern const struct sl_adapter sl_smtp;
 
 #endif

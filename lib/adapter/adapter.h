@@ -265,9 +265,11 @@ struct sl_exchange {
                                           * `status` too */
     size_t n_replies;
     enum sl_fault fault;
-    int64_t n_sunk;        /* bytes that went into the sink */
-    int error;             /* of a step on files: errno; 0: it was done */
-    bool too_large;        /* the answer was longer than the step takes; body has its start */
+    int64_t n_sunk; /* bytes that went into the sink */
+    int error;      /* of a step on files: errno; 0: it was done */
+    bool too_large; /* the answer was longer than the step takes; body has its start */
+    bool reused;    /* it went over a connection that had been used before: the server may have been
+                  * about to close it */
     const char *transport; /* why it ended early, for a person: "connection refused"; or NULL */
 };
 
@@ -396,6 +398,7 @@ struct sl_result {
 enum sl_on_unknown {
     SL_HOLD,             /* leave it to a person */
     SL_RESEND,           /* the provider recognises a repetition, or repeating does no harm */
+    SL_RESEND_ONCE,      /* twice does less harm than never; a third time would not */
     SL_RESEND_IF_ABSENT, /* only if the last query said that the provider never heard of it */
 };
 

@@ -30,6 +30,7 @@ enum sl_input_kind {
     SL_INPUT_MESSAGES,
     SL_INPUT_EVENT,
     SL_INPUT_PUSH,
+    SL_INPUT_EMAIL,
 };
 
 /* sms.send */
@@ -129,6 +130,36 @@ struct sl_push_send {
     const char *topic;    /* push.topic: its name; else NULL */
 };
 
+struct sl_mailbox {
+    const char *address; /* "bursar@school.test": domains in ASCII, and all of it but for what
+                          * SMTPUTF8 allows */
+    const char *name;    /* "Wanjirũ, Jane", or NULL */
+};
+
+/* email.send. There is no control character in names, addresses, subject and file names. */
+struct sl_email_send {
+    struct sl_mailbox from; /* address NULL: the account's own; then there is no name either */
+    const char *reply_to;   /* or NULL: the account's own, if it has one */
+    const char *subject;
+    const char *text, *html; /* UTF-8, lines that end with LF; at least one of them */
+    const struct sl_file *files;
+    size_t n_files;
+    bool bulk;       /* one of a list */
+    int64_t date_ms; /* UTC: when it was accepted; the same on every attempt */
+
+    /* Whom the mail names. n_to 0: each recipient gets a mail of its own that names nobody else. */
+    const struct sl_mailbox *to, *cc;
+    size_t n_to, n_cc;
+
+    /* Who is to get it now: the items. On a later attempt fewer than the mail names. */
+    const struct sl_email_recipient {
+        struct sl_mailbox box;
+        const char *id; /* our own of this message, "01K…-17" */
+        enum sl_email_kind { SL_EMAIL_TO, SL_EMAIL_CC, SL_EMAIL_BCC } kind;
+    } * recipients;
+    size_t n_recipients; /* at least 1 */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
@@ -138,6 +169,7 @@ union sl_input {
     const struct sl_messages_ask *asked;
     const struct sl_event_post *event;
     const struct sl_push_send *push;
+    const struct sl_email_send *email;
 };
 
 #endif

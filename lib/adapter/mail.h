@@ -7,11 +7,6 @@
 
 #include "lib/adapter/inputs.h"
 
-struct sl_mailbox {
-    const char *address; /* "bursar@school.test", ASCII but for what SMTPUTF8 allows */
-    const char *name;    /* "Wanjirũ, Jane", or NULL */
-};
-
 /* Everything has been checked: there is no control character in names, addresses, subject and
  * headers. What is NULL or 0 is left out. */
 struct sl_mail {

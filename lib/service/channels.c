@@ -1,9 +1,11 @@
 #include <string.h>
 
+#include "lib/service/email.h"
 #include "lib/service/push.h"
 #include "lib/service/sms.h"
 
-static const struct sl_channel *const channels[] = { &sl_sms_channel, &sl_push_channel };
+static const struct sl_channel *const channels[] = { &sl_sms_channel, &sl_email_channel,
+                                                     &sl_push_channel };
 
 const struct sl_channel *sl_channel_find(const char *name)
 {

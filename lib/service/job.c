@@ -7,6 +7,7 @@
 static const struct sl_domain *const domains[] = {
     &sl_messages_domain,
     &sl_sms_status_domain,
+    &sl_emails_domain,
     &sl_push_domain,
     &sl_push_topic_domain,
     &sl_payment_request_domain,
@@ -82,6 +83,13 @@ enum sl_course sl_job_course(const struct sl_job *job)
     if (job->result.next != SL_DONE)
         return SL_COURSE_NEXT;
     return job->op->accepts ? SL_COURSE_ACCEPTED : SL_COURSE_DONE;
+}
+
+bool sl_resends_at_once(const struct sl_settle *ambiguous, int64_t n_sent)
+{
+    if (ambiguous->callback || ambiguous->query)
+        return false;
+    return ambiguous->last == SL_RESEND || (ambiguous->last == SL_RESEND_ONCE && n_sent < 2);
 }
 
 const char *sl_outcome_text(struct sl_arena *arena, const struct sl_outcome *outcome)

@@ -86,6 +86,7 @@ const struct sl_domain *sl_domain_find(const char *operation);
 
 extern const struct sl_domain sl_messages_domain;   /* lib/service/messages.c */
 extern const struct sl_domain sl_sms_status_domain; /* lib/service/lost.c */
+extern const struct sl_domain sl_emails_domain;     /* lib/service/email.c */
 extern const struct sl_domain sl_push_domain;       /* lib/service/push.c … */
 extern const struct sl_domain sl_push_topic_domain;
 extern const struct sl_domain sl_payment_request_domain; /* lib/service/payments_domain.c … */
@@ -104,6 +105,10 @@ int sl_step_facts(struct sl_service *service, const struct sl_account *account,
 /* What the outcomes come to, before a domain looks at them: the worst that is still open
  * decides (an item that nobody knows of, then one to try again), then failure, then success. */
 enum sl_course sl_job_course(const struct sl_job *job);
+
+/* Whether what was sent n_sent times and lost is simply sent again: nothing is waited for, and nobody
+ * asked. */
+bool sl_resends_at_once(const struct sl_settle *ambiguous, int64_t n_sent);
 
 /* The first outcome of that verdict; NULL if there is none. */
 const struct sl_outcome *sl_job_outcome(const struct sl_job *job, enum sl_verdict verdict);

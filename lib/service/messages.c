@@ -39,12 +39,6 @@ static int load_sms(struct sl_service *service, struct sl_job *job, struct sl_er
     return 1;
 }
 
-/* Nothing is waited for and nobody asked: what was lost is simply sent again. */
-static bool resends_at_once(const struct sl_settle *ambiguous)
-{
-    return ambiguous->last == SL_RESEND && !ambiguous->callback && !ambiguous->query;
-}
-
 static const char *status_of(const struct sl_outcome *outcome, bool resent)
 {
     switch (outcome->verdict) {
@@ -117,7 +111,7 @@ int messages_settle(struct sl_service *service, struct sl_job *job, enum sl_cour
                     int64_t now_ms, struct sl_err *err)
 {
     const struct sl_message_set set = { .queue_id = job->item.id };
-    bool resent = resends_at_once(&job->step->ambiguous);
+    bool resent = sl_resends_at_once(&job->step->ambiguous, job->item.attempts + 1);
 
     for (size_t i = 0; i < job->n_items; i++) {
         const struct sl_outcome *outcome = &job->result.items[i];

@@ -248,13 +248,13 @@ static void plan_wait(const struct sl_settle *settle, int64_t asks, int64_t sent
     }
 }
 
-static void plan_unknown(const struct sl_job *job, struct sl_settlement *settlement)
+static void plan_unknown(const struct sl_job *job, int64_t n_sent, struct sl_settlement *settlement)
 {
     const struct sl_settle *settle = &job->step->ambiguous;
 
-    if (!settle->callback && !settle->query && settle->last == SL_RESEND) {
+    if (sl_resends_at_once(settle, n_sent)) {
         settlement->status = "pending";
-        settlement->next_attempt_at = sl_now_ms() + settle_backoff(job->item.attempts + 1);
+        settlement->next_attempt_at = sl_now_ms() + settle_backoff(n_sent);
         return;
     }
     plan_wait(settle, 0, job->marked_ms, settlement);
@@ -359,7 +359,7 @@ static int plan(struct engine *engine, struct sl_job *job, enum sl_course *cours
         settlement->accepted = true;
         plan_wait(&job->op->accepted, 0, job->marked_ms, settlement);
         return 0;
-    case SL_COURSE_UNKNOWN: plan_unknown(job, settlement); return 0;
+    case SL_COURSE_UNKNOWN: plan_unknown(job, job->item.attempts + 1, settlement); return 0;
     case SL_COURSE_NEXT:
         settlement->status = "pending";
         settlement->next_attempt_at = sl_now_ms();
@@ -555,7 +555,7 @@ static int settle_orphan(struct engine *engine, const struct sl_item *item, stru
                                     .step = &op->steps[item->step],
                                     .marked_ms = item->last_attempt_at };
 
-        plan_unknown(&job, &settlement);
+        plan_unknown(&job, item->attempts, &settlement);
     }
     if (!domain->end && strcmp(settlement.status, "pending") != 0) /* nobody's record hangs on it */
         settlement =

@@ -15,7 +15,20 @@ void smtp_log_begin(struct smtp_log *log, struct sl_arena *arena)
                               .replies = sl_buf_new(arena) };
 }
 
-/* Lines that are no command belong to the one before: the answers to AUTH's challenges. */
+/* Of a line that answers a challenge only its place tells that it is no command. */
+static bool is_challenged(const struct smtp_log *log)
+{
+    return log->phase == SL_SMTP_AUTH && log->last_code == 334;
+}
+
+static bool is_word(const char *line, size_t n, const char *word)
+{
+    size_t n_word = strlen(word);
+
+    return n >= n_word && strncasecmp(line, word, n_word) == 0;
+}
+
+/* Lines that are no command belong to the one before. */
 static void sent(struct smtp_log *log, const char *line, size_t n)
 {
     static const struct {
@@ -24,14 +37,14 @@ static void sent(struct smtp_log *log, const char *line, size_t n)
     } commands[] = {
         { "EHLO", SL_SMTP_HELLO }, { "HELO", SL_SMTP_HELLO },     { "STARTTLS", SL_SMTP_STARTTLS },
         { "AUTH", SL_SMTP_AUTH },  { "MAIL FROM", SL_SMTP_FROM }, { "RCPT TO", SL_SMTP_TO },
-        { "DATA", SL_SMTP_DATA },  { "NOOP", SL_SMTP_OTHER },     { "QUIT", SL_SMTP_OTHER },
-        { "RSET", SL_SMTP_OTHER },
+        { "DATA", SL_SMTP_DATA },  { "NOOP", SL_SMTP_OTHER },     { "RSET", SL_SMTP_OTHER },
     };
 
+    log->leaving = is_word(line, n, "QUIT");
+    if (is_challenged(log))
+        return;
     for (size_t i = 0; i < SL_COUNT(commands); i++) {
-        size_t n_word = strlen(commands[i].word);
-
-        if (n < n_word || strncasecmp(line, commands[i].word, n_word) != 0)
+        if (!is_word(line, n, commands[i].word))
             continue;
         log->phase = commands[i].phase;
         log->n_to += log->phase == SL_SMTP_TO;
@@ -50,6 +63,7 @@ static void end_reply(struct smtp_log *log, int code)
 
     sl_buf_add(&log->replies, (const char *)&reply, sizeof reply);
     log->text = sl_buf_new(log->arena);
+    log->last_code = code;
     if (log->phase == SL_SMTP_DATA && code == 354) {
         log->accepted = true;
         log->phase = SL_SMTP_END;
@@ -61,7 +75,7 @@ static void got(struct smtp_log *log, const char *line, size_t n)
 {
     while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
         n--;
-    if (n < 3 || strspn(line, "0123456789") < 3)
+    if (log->leaving || n < 3 || strspn(line, "0123456789") < 3)
         return;
     if (log->text.len > 0)
         sl_buf_text(&log->text, " ");

@@ -12,6 +12,8 @@ struct smtp_log {
     struct sl_arena *arena;
     enum sl_smtp_phase phase; /* of the command that was sent last */
     size_t n_to;              /* RCPT commands that were sent */
+    int last_code;            /* of the replies; 0: there was none */
+    bool leaving;             /* QUIT was sent: what is replied to it says nothing of the mail */
     bool accepted;            /* 354: the message is being sent */
     struct sl_buf text;       /* of the reply that is being read */
     struct sl_buf replies;    /* struct sl_smtp_reply each */

@@ -399,6 +399,35 @@ static int start_files(struct sl_transfer *transfer, struct slot *slot)
     return 0;
 }
 
+/* A mail, whose message is made now and whose files are read while it is sent; or NOOP. */
+static int prepare_mail(const struct sl_transfer *transfer, struct slot *slot, struct sl_err *err)
+{
+    const struct sl_smtp *smtp = slot->send.request->smtp;
+    const struct sl_piece *pieces = NULL;
+    size_t n = 0;
+
+    if (smtp->n_to > 0 && (sl_mime_pieces(slot->send.arena, smtp->mail, &pieces, &n, err) < 0 ||
+                           sl_pieces_open(&slot->pieces, slot->send.arena, pieces, n, err) < 0))
+        return -1;
+    set_address(transfer, slot);
+    smtp_set(slot->easy, smtp, sl_pieces_size(pieces, n), &slot->mail, &slot->headers);
+    return 0;
+}
+
+static int start_mail(struct sl_transfer *transfer, struct slot *slot, struct sl_err *err)
+{
+    struct sl_err why;
+
+    smtp_log_begin(&slot->mail, slot->send.arena);
+    if (prepare_mail(transfer, slot, &why) < 0)
+        return not_sent(transfer, slot, why.text);
+    if (!launch(transfer, slot))
+        return sl_err_set(err, SL_ERR_INTERNAL, "the mail could not be started");
+    slot->active = true;
+    transfer->n_active++;
+    return 0;
+}
+
 int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
 {
     const struct sl_request *request = send->request;
@@ -408,6 +437,8 @@ int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, 
     begin_slot(slot, send);
     if (request->files)
         return start_files(transfer, slot);
+    if (request->smtp)
+        return start_mail(transfer, slot, err);
     if (request->n_pieces > 0 &&
         sl_pieces_open(&slot->pieces, send->arena, request->pieces, request->n_pieces, &why) < 0)
         return not_sent(transfer, slot, why.text);
@@ -558,12 +589,13 @@ static void tell_exchange(struct slot *slot, struct sl_sent *sent)
 {
     curl_off_t retry_after = 0, took = 0;
     char *content_type = NULL;
-    long status = 0;
+    long status = 0, connects = 0;
 
     (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after);
     (void)curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &took);
     (void)curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
     sent->duration_ms = took / 1000;
     sent->exchange = (struct sl_exchange){
         .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
@@ -574,6 +606,7 @@ static void tell_exchange(struct slot *slot, struct sl_sent *sent)
         .n_body = slot->body.len,
         .n_sunk = slot->n_sunk,
         .too_large = slot->too_large,
+        .reused = slot->begun && connects == 0,
         .transport = transport_of(slot),
     };
     if (slot->send.request->smtp)

@@ -17,7 +17,9 @@
  *               file {path, name, type, size, sha256}, no_clobber, sink, expires_s, public};
  *               messages {from, text, messages [{id, to, external}], sent_ms}; push {title, body,
  *               data {NAME: VALUE}, priority, ttl, collapse, sound, image, category, thread,
- *               badge, to, topic}
+ *               badge, to, topic}; email {from, reply_to, subject, text, html, files[], to[],
+ *               cc[], bcc[], each[], bulk, date_ms}, an address as text or {address, name}: the
+ *               items are to, cc, bcc and each
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
@@ -28,10 +30,13 @@
  *               files {act, root, key, after, most, no_clobber, sync}: a step on files; sink;
  *               pieces: all of them: {as ("bytes", "file", "base64", "mime"), bytes, file: its
  *               name, offset, n}. A header's value may end with "…": any end. pool, http2 (true), cert ("pem", "p12"): how it is sent
+ *               smtp {from, to[], starttls ("true"), user, password, bearer, mechanism,
+ *               message_id, sender, reply_to, date_ms, header}: a mail transaction
  *   refuses     instead: "data" or "config", with error: a fragment of the text
  *   answer      {status, body (text or object), content_type, retry_after_ms, reach
  *               ("not_sent", "sent", "cut"), transport, too_large: true; headers: the step gets
- *               those that it wants}. A request with method null has no answer, only outcomes
+ *               those that it wants; of a mail transaction replies ["to 0 250 OK"], fault
+ *               ("certificate", "no_tls", "no_auth"), reused: true}. A request with method null has no answer, only outcomes
  *   outcomes    one for each item: a verdict ("ok", "retry", "rate_limited", "auth",
  *               "permanent", "ambiguous", "absent") or {verdict, concerns ("item", "batch", "account"),
  *               cure ("none", "fresh_connection", "halve"), learned ("nothing",
@@ -64,6 +69,7 @@
  * if they are good.
  *
  * "note" is for the reader, everywhere. */
+#include "lib/adapter/mail.h"
 #include "tests/unit/wire_case.h"
 #include "tests/unit/wire_suite.h"
 
@@ -321,6 +327,38 @@ static void match_pieces(const struct wire_case *wire, struct json_object *want,
     }
 }
 
+/* How it is signed in, from whom and to whom, and what the mail says of itself. */
+static void match_smtp(const struct wire_case *wire, struct json_object *want,
+                       const struct sl_smtp *got)
+{
+    struct json_object *to = sl_json_at(want, "to");
+    const struct sl_mail *mail = got ? got->mail : NULL;
+
+    if (!want != !got)
+        blame(wire, got ? "it is a mail transaction" : "it is no mail transaction");
+    if (!want)
+        return;
+    only_known(wire, want,
+               "from to starttls user password bearer mechanism message_id sender reply_to date_ms "
+               "header");
+    for (size_t i = 0; i < got->n_to && i < sl_json_length(to); i++)
+        if (strcmp(json_object_get_string(json_object_array_get_idx(to, i)), got->to[i]) != 0)
+            blame(wire, "recipient %zu is %s", i, got->to[i]);
+    if (to && sl_json_length(to) != got->n_to)
+        blame(wire, "%zu recipients", got->n_to);
+    match_text(wire, want, "from", got->from);
+    match_text(wire, want, "starttls", got->starttls ? "true" : "false");
+    match_text(wire, want, "user", got->user);
+    match_text(wire, want, "password", got->password);
+    match_text(wire, want, "bearer", got->bearer);
+    match_text(wire, want, "mechanism", got->mechanism);
+    match_text(wire, want, "message_id", mail ? mail->message_id : NULL);
+    match_text(wire, want, "sender", mail ? mail->from.name : NULL);
+    match_text(wire, want, "reply_to", mail ? mail->reply_to : NULL);
+    match_number(wire, want, "date_ms", mail ? mail->date_ms : 0);
+    match_text(wire, want, "header", mail && mail->n_headers > 0 ? mail->headers[0].name : NULL);
+}
+
 static void match_sending(const struct wire_case *wire, struct json_object *want,
                           const struct sl_request *request)
 {
@@ -339,7 +377,7 @@ static void match_request(const struct wire_case *wire, struct json_object *want
     const char *body = or_empty(request->body), *method;
 
     only_known(wire, want,
-               "method url headers body json json_ignore form files sink pieces pool http2 cert");
+               "method url headers body json json_ignore form files smtp sink pieces pool http2 cert");
     match_pieces(wire, sl_json_at(want, "pieces"), request);
     match_files(wire, sl_json_at(want, "files"), request->files);
     match_text(wire, want, "sink", request->sink);
@@ -351,6 +389,7 @@ static void match_request(const struct wire_case *wire, struct json_object *want
     match_text(wire, want, "url",
                sl_arena_printf(wire->arena, "%s%s", request->base, request->path));
     match_headers(wire, sl_json_at(want, "headers"), request);
+    match_smtp(wire, sl_json_at(want, "smtp"), request->smtp);
     match_sending(wire, want, request);
     match_text(wire, want, "body", body);
     if (strlen(body) != request->n_body || (!request->body && request->n_body > 0))

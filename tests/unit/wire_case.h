@@ -46,6 +46,7 @@ struct wire_case {
     struct sl_file file;
     struct sl_messages_ask asked;
     struct sl_push_send push;
+    struct sl_email_send email;
 };
 
 /* Fails the test, naming file, line and case. */
@@ -326,6 +327,71 @@ static void read_push(struct wire_case *wire, struct json_object *in)
     wire->call.in.push = &wire->push;
 }
 
+/* "a@b.example", or {address, name}. */
+static struct sl_mailbox read_box(struct json_object *box)
+{
+    if (json_object_is_type(box, json_type_string))
+        return (struct sl_mailbox){ .address = json_object_get_string(box) };
+    return (struct sl_mailbox){ sl_json_text(box, "address"), sl_json_text(box, "name") };
+}
+
+static const struct sl_mailbox *read_boxes(struct wire_case *wire, struct json_object *array,
+                                           size_t *n)
+{
+    struct sl_mailbox *boxes = SL_NEW(wire->arena, struct sl_mailbox, sl_json_length(array) + 1);
+
+    *n = sl_json_length(array);
+    for (size_t i = 0; i < *n; i++)
+        boxes[i] = read_box(json_object_array_get_idx(array, i));
+    return boxes;
+}
+
+/* All of to, cc and bcc; of a list, `each` gets a mail of its own. Ids are BATCH-1 and so on. */
+static void read_recipients(struct wire_case *wire, struct json_object *in)
+{
+    static const char *const kinds[] = { "to", "cc", "bcc", "each" };
+    struct sl_email_recipient *all = SL_NEW(wire->arena, struct sl_email_recipient, 2000);
+    size_t n = 0;
+
+    for (size_t kind = 0; kind < SL_COUNT(kinds); kind++) {
+        struct json_object *array = sl_json_at(in, kinds[kind]);
+
+        for (size_t i = 0; i < sl_json_length(array) && n < 2000; i++, n++)
+            all[n] = (struct sl_email_recipient){
+                .box = read_box(json_object_array_get_idx(array, i)),
+                .id = sl_arena_printf(wire->arena, "BATCH-%zu", n + 1),
+                .kind = kind < 3 ? (enum sl_email_kind)kind : SL_EMAIL_TO,
+            };
+    }
+    wire->email.recipients = all;
+    wire->email.n_recipients = wire->n_items = n;
+}
+
+static void read_email(struct wire_case *wire, struct json_object *in)
+{
+    struct json_object *files = sl_json_at(in, "files");
+    struct sl_file *list = SL_NEW(wire->arena, struct sl_file, sl_json_length(files) + 1);
+
+    only_known(wire, in, "from reply_to subject text html files to cc bcc each bulk date_ms");
+    wire->email = (struct sl_email_send){
+        .from = read_box(sl_json_at(in, "from")),
+        .reply_to = sl_json_text(in, "reply_to"),
+        .subject = sl_json_text(in, "subject"),
+        .text = sl_json_text(in, "text"),
+        .html = sl_json_text(in, "html"),
+        .files = list,
+        .n_files = sl_json_length(files),
+        .bulk = json_object_get_boolean(sl_json_at(in, "bulk")),
+        .date_ms = sl_json_int(in, "date_ms", 1795512852000),
+    };
+    for (size_t i = 0; i < wire->email.n_files; i++)
+        list[i] = *read_file_in(wire, json_object_array_get_idx(files, i));
+    wire->email.to = read_boxes(wire, sl_json_at(in, "to"), &wire->email.n_to);
+    wire->email.cc = read_boxes(wire, sl_json_at(in, "cc"), &wire->email.n_cc);
+    read_recipients(wire, in);
+    wire->call.in.email = &wire->email;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -341,6 +407,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_MESSAGES: read_asked(wire, in); return;
     case SL_INPUT_EVENT: blame(wire, "hooks are no provider's"); return;
     case SL_INPUT_PUSH: read_push(wire, in); return;
+    case SL_INPUT_EMAIL: read_email(wire, in); return;
     }
 }
 
@@ -476,8 +543,10 @@ static enum sl_reach read_reach(const struct wire_case *wire, struct json_object
     const char *reach = sl_json_text(answer, "reach");
 
     if (!reach)
-        return sl_json_at(answer, "status") || sl_json_at(answer, "error") ? SL_ANSWERED
-                                                                           : SL_NOT_SENT;
+        return sl_json_at(answer, "status") || sl_json_at(answer, "error") ||
+                       sl_json_at(answer, "replies")
+                   ? SL_ANSWERED
+                   : SL_NOT_SENT;
     for (size_t i = 0; i < SL_COUNT(names); i++)
         if (strcmp(names[i], reach) == 0)
             return (enum sl_reach)i;
@@ -512,6 +581,54 @@ static int read_errno(const struct wire_case *wire, const char *name)
     return 0;
 }
 
+/* "to 1 550 5.1.1 No such user": phase, place if it is "to", code, text. */
+static struct sl_smtp_reply read_reply(const struct wire_case *wire, const char *line)
+{
+    static const char *const phases[] = { "greeting", "hello", "starttls", "auth", "from",
+                                          "to",       "data",  "end",      "other" };
+    struct sl_smtp_reply reply = { .text = "" };
+    char word[16], text[200] = "";
+    int phase = -1, at = 0;
+
+    (void)sscanf(line, "%15s%n", word, &at);
+    for (size_t i = 0; i < SL_COUNT(phases); i++)
+        if (strcmp(word, phases[i]) == 0)
+            phase = (int)i;
+    reply.phase = (enum sl_smtp_phase)phase;
+    if (phase < 0 ||
+        (phase == SL_SMTP_TO
+             ? sscanf(line + at, "%zu %d %199[^\n]", &reply.place, &reply.code, text) < 2
+             : sscanf(line + at, "%d %199[^\n]", &reply.code, text) < 1))
+        blame(wire, "\"%s\" is no reply", line);
+    reply.text = sl_arena_strdup(wire->arena, text);
+    return reply;
+}
+
+static void read_replies(const struct wire_case *wire, struct json_object *lines,
+                         struct sl_exchange *exchange)
+{
+    size_t n = sl_json_length(lines);
+    struct sl_smtp_reply *replies = SL_NEW(wire->arena, struct sl_smtp_reply, n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        replies[i] = read_reply(wire, json_object_get_string(json_object_array_get_idx(lines, i)));
+    exchange->replies = replies;
+    exchange->n_replies = n;
+    if (n > 0)
+        exchange->status = replies[n - 1].code;
+}
+
+static enum sl_fault read_fault(const struct wire_case *wire, const char *name)
+{
+    static const char *const names[] = { "none", "certificate", "no_tls", "no_auth" };
+
+    for (size_t i = 0; i < SL_COUNT(names); i++)
+        if (!name || strcmp(name, names[i]) == 0)
+            return (enum sl_fault)i;
+    blame(wire, "fault \"%s\" is unknown", name);
+    return SL_NO_FAULT;
+}
+
 static struct sl_exchange read_answer(const struct wire_case *wire)
 {
     struct json_object *answer = sl_json_at(wire->line, "answer");
@@ -525,11 +642,14 @@ static struct sl_exchange read_answer(const struct wire_case *wire)
         .error = read_errno(wire, sl_json_text(answer, "error")),
         .n_sunk = sl_json_int(answer, "n_sunk", 0),
         .transport = sl_json_text(answer, "transport"),
+        .fault = read_fault(wire, sl_json_text(answer, "fault")),
+        .reused = json_object_get_boolean(sl_json_at(answer, "reused")),
     };
 
     only_known(wire, answer,
                "status headers content_type retry_after_ms body reach too_large transport error "
-               "n_sunk");
+               "n_sunk replies fault reused");
+    read_replies(wire, sl_json_at(answer, "replies"), &exchange);
     if (!type)
         type = json_object_is_type(body, json_type_object) ? "application/json" : "";
     exchange.content_type = type;
