@@ -1,11 +1,26 @@
 #include "cmd/common/optout_verbs.h"
 
+#include "cmd/common/batch.h"
 #include "cmd/common/open.h"
+#include "lib/base/email.h"
 #include "lib/base/clock.h"
 #include "lib/cli/output.h"
 #include "lib/service/audit.h"
 #include "lib/service/optout.h"
 #include "lib/text/phone.h"
+
+/* As it is sent to; NULL and why it is none. */
+static const char *read_address(struct sl_arena *arena, const struct sl_channel *channel,
+                                const char *text, const char *country, const char **why)
+{
+    struct sl_phone phone;
+
+    if (channel->category == SL_EMAIL)
+        return sl_email_read(arena, text, why);
+    phone = sl_phone_read(arena, text, country);
+    *why = phone.reason;
+    return phone.e164;
+}
 
 static int log_optout(struct sl_service *service, const struct sl_cli *cli,
                       const struct sl_school *school, const char *operation,
@@ -29,31 +44,33 @@ static int change_optouts(const struct sl_cli *cli, bool add, struct sl_err *err
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    const char **phones = SL_NEW(cli->arena, const char *, cli->n_operands);
+    const struct sl_channel *channel = sl_batch_channel(cli);
+    const char **addresses = SL_NEW(cli->arena, const char *, cli->n_operands), *why;
+    bool phones = channel->category != SL_EMAIL;
     struct sl_school school;
     int n = 0, changed;
 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
         return -1;
     for (size_t i = 0; i < cli->n_operands; i++) {
-        phones[i] = sl_phone_read(cli->arena, cli->operands[i], school.country).e164;
-        if (!phones[i])
-            return sl_err_set(err, SL_ERR_DATA, "'%s' is no phone number: %s", cli->operands[i],
-                              sl_phone_read(cli->arena, cli->operands[i], school.country).reason);
+        addresses[i] = read_address(cli->arena, channel, cli->operands[i], school.country, &why);
+        if (!addresses[i])
+            return sl_err_set(err, SL_ERR_DATA, "'%s' is no %s: %s", cli->operands[i],
+                              phones ? "phone number" : "mail address", why);
     }
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
     for (size_t i = 0; i < cli->n_operands; i++) {
-        const struct sl_optout optout = { phones[i], "admin", sl_now_ms() };
+        const struct sl_optout optout = { addresses[i], "admin", sl_now_ms() };
 
-        changed = add ? sl_optout_add(service, school.id, "sms", &optout, err)
-                      : sl_optouts_remove(service->db, school.id, "sms", phones[i], err);
+        changed = add ? sl_optout_add(service, school.id, channel->name, &optout, err)
+                      : sl_optouts_remove(service->db, school.id, channel->name, addresses[i], err);
         if (changed < 0)
             return -1;
         n += changed;
     }
-    if (log_optout(service, cli, &school, add ? "optout.add" : "optout.remove", phones,
-                   cli->n_operands, err) < 0 ||
+    if (log_optout(service, cli, &school, add ? "optout.add" : "optout.remove", addresses,
+                   phones ? cli->n_operands : 0, err) < 0 ||
         sl_tx_commit(&tx, err) < 0)
         return -1;
     sl_say(cli, "%d %s, %zu %s", n, add ? "added" : "removed", cli->n_operands - (size_t)n,
@@ -75,9 +92,10 @@ int sl_optout_remove_run(const struct sl_cli *cli, const void *opaque, struct sl
 
 int sl_optout_list_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
-    static const struct sl_column columns[] = { { "phone", SL_TEXT, 0 },
-                                                { "source", SL_TEXT, 0 },
-                                                { "since", SL_TIME, 0 } };
+    const struct sl_channel *channel = sl_batch_channel(cli);
+    const struct sl_column columns[] = { { channel->address, SL_TEXT, 0 },
+                                         { "source", SL_TEXT, 0 },
+                                         { "since", SL_TIME, 0 } };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
@@ -90,7 +108,7 @@ int sl_optout_list_run(const struct sl_cli *cli, const void *opaque, struct sl_e
         sl_schools_find(service->db, cli->arena, cli->school, &school, err) < 0)
         return -1;
     output = sl_output_open(cli, SL_SHAPE_LIST, columns, SL_COUNT(columns), school.timezone);
-    if (sl_optouts_list(&rows, service->db, school.id, "sms", err) < 0)
+    if (sl_optouts_list(&rows, service->db, school.id, channel->name, err) < 0)
         return -1;
     while ((more = sl_optouts_next(&rows, &optout, err)) > 0)
         if (sl_output_row(output,

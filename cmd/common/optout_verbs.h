@@ -1,4 +1,4 @@
-/* The verbs of sl-sms about people who want no more texts. */
+/* The verbs of a message program about people who want no more of its messages. */
 #ifndef SL_CMD_COMMON_OPTOUT_VERBS_H
 #define SL_CMD_COMMON_OPTOUT_VERBS_H
 
