@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "adapters/registry.h"
+#include "lib/adapter/email.h"
 #include "lib/adapter/mail.h"
 #include "lib/base/email.h"
 #include "lib/base/text.h"
@@ -111,21 +112,6 @@ static bool is_loopback(const char *host)
            strcasecmp(host, "localhost") == 0;
 }
 
-static int check_addresses(struct sl_arena *arena, const char *const *values, struct sl_err *err)
-{
-    static const int places[] = { FROM_EMAIL, ENVELOPE_FROM, REPLY_TO };
-    const char *why;
-
-    for (size_t i = 0; i < SL_COUNT(places); i++) {
-        const char *value = values[places[i]];
-
-        if (value && !sl_email_read(arena, value, &why))
-            return sl_err_set(err, SL_ERR_CONFIG, "%s '%s' is no mail address: %s",
-                              fields[places[i]].name, value, why);
-    }
-    return 0;
-}
-
 static int check_sign_in(const char *const *values, struct sl_err *err)
 {
     if (values[PASSWORD] && !values[USERNAME])
@@ -148,6 +134,7 @@ static int check_sign_in(const char *const *values, struct sl_err *err)
 static int check(struct sl_arena *arena, const struct sl_settings *settings, struct sl_err *err)
 {
     static const int hosts[] = { HOST, HELO_NAME, MESSAGE_ID_DOMAIN };
+    static const int addresses[] = { FROM_EMAIL, ENVELOPE_FROM, REPLY_TO, -1 };
     const char *const *values = settings->values;
 
     if (settings->base_url)
@@ -156,7 +143,7 @@ static int check(struct sl_arena *arena, const struct sl_settings *settings, str
         if (values[hosts[i]] && !is_host(values[hosts[i]]))
             return sl_err_set(err, SL_ERR_CONFIG, "%s '%s' is no name of a machine",
                               fields[hosts[i]].name, values[hosts[i]]);
-    if (check_addresses(arena, values, err) < 0)
+    if (sl_email_check_settings(arena, fields, values, addresses, err) < 0)
         return -1;
     return values[HOST] ? check_sign_in(values, err) : 0;
 }
@@ -186,15 +173,6 @@ static const char *mechanism_of(const struct sl_settings *settings)
     return NULL;
 }
 
-/* In the form that the wire wants; check() has seen it. */
-static const char *own_address(const struct sl_call *call, int field)
-{
-    const char *value = call->settings->values[field], *why;
-    const char *address = value ? sl_email_read(call->arena, value, &why) : NULL;
-
-    return address ? address : value;
-}
-
 static struct sl_smtp *address_server(const struct sl_call *call, struct sl_request *request)
 {
     const struct sl_settings *settings = call->settings;
@@ -202,7 +180,7 @@ static struct sl_smtp *address_server(const struct sl_call *call, struct sl_requ
     struct sl_smtp *smtp = SL_NEW(call->arena, struct sl_smtp, 1);
     const char *host = values[HOST];
     const char *helo =
-        values[HELO_NAME] ? values[HELO_NAME] : sl_email_domain(own_address(call, FROM_EMAIL));
+        values[HELO_NAME] ? values[HELO_NAME] : sl_email_domain(sl_email_setting(call, FROM_EMAIL));
 
     request->base =
         sl_arena_printf(call->arena, strchr(host, ':') ? "%s://[%s]:%s" : "%s://%s:%s",
@@ -223,29 +201,13 @@ static struct sl_smtp *address_server(const struct sl_call *call, struct sl_requ
 
 static int check_recipients(const struct sl_call *call, struct sl_err *err)
 {
-    const struct sl_email_send *email = call->in.email;
-
-    if (email->n_recipients > MOST_RECIPIENTS)
+    if (call->in.email->n_recipients > MOST_RECIPIENTS)
         return sl_err_set(err, SL_ERR_DATA, "a mail goes to at most %d recipients",
                           MOST_RECIPIENTS);
-    for (size_t i = 0; i < email->n_recipients; i++)
-        if (!sl_email_is_ascii(email->recipients[i].box.address) &&
-            !is(call->settings->values[SMTPUTF8], "true"))
-            return sl_err_set(err, SL_ERR_DATA,
-                              "%s is not ASCII in front of the @; if the server can send to such "
-                              "addresses, set smtputf8=true",
-                              email->recipients[i].box.address);
-    return 0;
-}
-
-static struct sl_mailbox sender(const struct sl_call *call)
-{
-    const char *const *values = call->settings->values;
-
-    if (call->in.email->from.address)
-        return call->in.email->from;
-    return (struct sl_mailbox){ own_address(call, FROM_EMAIL),
-                                values[FROM_NAME] ? values[FROM_NAME] : call->settings->school };
+    if (is(call->settings->values[SMTPUTF8], "true"))
+        return 0;
+    return sl_email_refuse_international(
+        call->in.email, "if the server can send to such addresses, set smtputf8=true", err);
 }
 
 /* 32 hexadecimal digits that nobody can write into a body beforehand. */
@@ -265,13 +227,13 @@ static const struct sl_mail *make_mail(const struct sl_call *call)
     struct sl_mail *mail = SL_NEW(call->arena, struct sl_mail, 1);
 
     if (!domain)
-        domain = sl_email_domain(own_address(call, FROM_EMAIL));
+        domain = sl_email_domain(sl_email_setting(call, FROM_EMAIL));
     *mail = (struct sl_mail){
         .date_ms = email->date_ms,
         .message_id = sl_arena_printf(call->arena, "%s@%s", call->id, domain),
         .boundary = boundary(call),
-        .from = sender(call),
-        .reply_to = email->reply_to ? email->reply_to : own_address(call, REPLY_TO),
+        .from = sl_email_sender(call, FROM_EMAIL, FROM_NAME),
+        .reply_to = email->reply_to ? email->reply_to : sl_email_setting(call, REPLY_TO),
         .to = email->n_to > 0 ? email->to : &email->recipients[0].box,
         .n_to = email->n_to > 0 ? email->n_to : 1,
         .cc = email->cc,
@@ -300,7 +262,7 @@ static int build_send(const struct sl_call *call, struct sl_request *request, st
     for (size_t i = 0; i < email->n_recipients; i++)
         to[i] = email->recipients[i].box.address;
     smtp->from =
-        own_address(call, call->settings->values[ENVELOPE_FROM] ? ENVELOPE_FROM : FROM_EMAIL);
+        sl_email_setting(call, call->settings->values[ENVELOPE_FROM] ? ENVELOPE_FROM : FROM_EMAIL);
     smtp->to = to;
     smtp->n_to = email->n_recipients;
     smtp->mail = make_mail(call);

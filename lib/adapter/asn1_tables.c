@@ -52,12 +52,15 @@ const asn1_static_node sl_x509_table[] = {
     { "exponent2", 1073741827, NULL },
     { "coefficient", 1073741827, NULL },
     { "otherPrimeInfos", 16397, NULL },
-    { "ECPrivateKey", 536870917, NULL },
+    { "ECPrivateKey", 1610612741, NULL },
     { "version", 1073741827, NULL },
     { "privateKey", 1073741831, NULL },
     { "parameters", 1610637324, NULL },
     { NULL, 2056, "0" },
     { "publicKey", 536895494, NULL },
     { NULL, 2056, "1" },
+    { "ECDSASigValue", 536870917, NULL },
+    { "r", 1073741827, NULL },
+    { "s", 3, NULL },
     { NULL, 0, NULL }
 };

@@ -384,4 +384,5 @@ const struct sl_domain sl_emails_domain = {
     .load = load,
     .settle = messages_settle,
     .end = messages_end,
+    .resend = messages_resend,
 };

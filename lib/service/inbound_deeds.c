@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/base/email.h"
 #include "lib/service/inbound_private.h"
 #include "lib/service/job.h"
 #include "lib/service/lost.h"
@@ -82,19 +83,28 @@ static bool wants_to_stop(const char *text)
     return !isalnum((unsigned char)*text);
 }
 
+/* As it is sent to; NULL if none is named that could be. */
+static const char *address_of(const struct deed *deed)
+{
+    const char *given = deed->event->phone, *why;
+
+    if (!given)
+        return NULL;
+    if (deed->owner->adapter->category == SL_EMAIL)
+        return sl_email_read(deed->arena, given, &why);
+    return sl_phone_read(deed->arena, given, deed->owner->settings.country).e164;
+}
+
 static int opt_out(struct deed *deed, struct sl_err *err)
 {
     const struct owner *owner = deed->owner;
-    struct sl_phone phone;
+    const char *address = address_of(deed);
     struct sl_optout optout;
 
-    if (!deed->event->phone)
-        return ignore(deed, "it names no number");
-    phone = sl_phone_read(deed->arena, deed->event->phone, owner->settings.country);
-    if (!phone.e164)
-        return ignore(deed, "what it names is no phone number");
+    if (!address)
+        return ignore(deed, "it names nobody who could opt out");
     deed->reference_type = "optout";
-    optout = (struct sl_optout){ phone.e164, owner->adapter->code, deed->now_ms };
+    optout = (struct sl_optout){ address, owner->adapter->code, deed->now_ms };
     return sl_optout_add(deed->service, deed->request.school_id,
                          sl_category_names[owner->adapter->category], &optout, err) < 0
                ? -1
@@ -104,15 +114,13 @@ static int opt_out(struct deed *deed, struct sl_err *err)
 static int opt_in(struct deed *deed, struct sl_err *err)
 {
     const struct owner *owner = deed->owner;
-    struct sl_phone phone = { 0 };
+    const char *address = address_of(deed);
 
-    if (deed->event->phone)
-        phone = sl_phone_read(deed->arena, deed->event->phone, owner->settings.country);
-    if (!phone.e164)
-        return ignore(deed, "it names no phone number");
+    if (!address)
+        return ignore(deed, "it names nobody who could opt in");
     deed->reference_type = "optout";
     return sl_optouts_remove(deed->service->db, deed->request.school_id,
-                             sl_category_names[owner->adapter->category], phone.e164, err) < 0
+                             sl_category_names[owner->adapter->category], address, err) < 0
                ? -1
                : 0;
 }

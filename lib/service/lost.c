@@ -90,11 +90,11 @@ static int find_by_id(struct sl_service *service, struct sl_arena *arena,
 
 static bool is_of(const struct sl_message *message, const char *phone)
 {
-    return !phone || (message->address && sl_messages_same_number(phone, message->address));
+    return !phone || (message->address && sl_messages_same_address(phone, message->address));
 }
 
-/* Of a row with several only the number tells which one is meant. */
-static int find_in_row(struct sl_service *service, struct sl_arena *arena,
+/* Of a row with several only the address tells which one is meant. */
+static int find_in_row(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
                        const struct sl_lost_report *report, struct sl_message *message,
                        struct sl_err *err)
 {
@@ -103,8 +103,7 @@ static int find_in_row(struct sl_service *service, struct sl_arena *arena,
 
     for (size_t i = 0; i < SL_COUNT(statuses); i++) {
         struct sl_message *messages;
-        int n =
-            sl_messages_of_row(service->db, arena, report->item->id, statuses[i], &messages, err);
+        int n = sl_messages_of_row(service->db, arena, queue_id, statuses[i], &messages, err);
 
         if (n < 0)
             return -1;
@@ -127,11 +126,11 @@ int sl_lost_report(struct sl_service *service, struct sl_arena *arena,
     if (event->message)
         found = find_by_id(service, arena, report, &message, err);
     else if (report->item->id)
-        found = find_in_row(service, arena, report, &message, err);
+        found = find_in_row(service, arena, report->item->id, report, &message, err);
+    if (found > 0 && !is_of(&message, event->phone)) /* the id is that of its request's first */
+        found = find_in_row(service, arena, message.queue_id, report, &message, err);
     if (found <= 0)
         return found;
-    if (!is_of(&message, event->phone))
-        return 0;
     if (event->delivery == SL_DELIVERY_UNDELIVERED || event->delivery == SL_DELIVERY_FAILED)
         news.error = event->text ? event->text : event->code;
     if (settle_message(service, message.id, &news, now_ms, err) < 0 ||

@@ -630,7 +630,7 @@ static int may_resend(struct engine *engine, const struct sl_item *item,
 
     if (item->attempts >= 2 || settle->last == SL_HOLD)
         return 0;
-    if (settle->last == SL_RESEND)
+    if (settle->last == SL_RESEND || settle->last == SL_RESEND_ONCE)
         return 1;
     return domain->absent ? domain->absent(engine->service, item, err) : 0;
 }

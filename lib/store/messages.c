@@ -219,8 +219,10 @@ static int rank_of(const char *status)
     return -1;
 }
 
-bool sl_messages_same_number(const char *a, const char *b)
+bool sl_messages_same_address(const char *a, const char *b)
 {
+    if (strchr(a, '@') || strchr(b, '@'))
+        return strcasecmp(a, b) == 0;
     for (;; a++, b++) {
         a += strcspn(a, "0123456789");
         b += strcspn(b, "0123456789");
@@ -232,26 +234,27 @@ bool sl_messages_same_number(const char *a, const char *b)
 }
 
 int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
-                       const char *external_reference, const char *phone, const char *status,
+                       const char *external_reference, const char *address, const char *status,
                        const char *error, int64_t now_ms, int64_t *changed, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     int64_t id;
-    int more;
+    int more, known = 0;
 
     *changed = 0;
     if (sl_db_query(&rows, db, by_external_sql,
                     SL_PARAMS(SL_TEXT(external_reference), SL_INT(school_id), SL_INT(provider_id)),
                     err) < 0)
         return -1;
-    more = sl_rows_next(&rows, err);
+    while ((more = sl_rows_next(&rows, err)) > 0) {
+        known = 1;
+        if (sl_row_text(&rows, 1) && /* a person who was forgotten stays so */
+            (!address || sl_messages_same_address(address, sl_row_text(&rows, 1))))
+            break;
+    }
     if (more <= 0)
-        return more;
+        return more < 0 ? -1 : known;
     id = sl_row_int(&rows, 0);
-    if (!sl_row_text(&rows, 1)) /* a person who was forgotten stays so */
-        return 1;
-    if (phone && !sl_messages_same_number(phone, sl_row_text(&rows, 1)))
-        return 1;
     if (rank_of(sl_row_text(&rows, 2)) < 0 || rank_of(status) <= rank_of(sl_row_text(&rows, 2)))
         return 1;
     *changed = id;

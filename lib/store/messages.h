@@ -151,15 +151,15 @@ int sl_messages_with(struct sl_db *db, int64_t queue_id, const char *status, int
 int64_t sl_messages_resend_unknown(struct sl_db *db, int64_t batch_id, int64_t now_ms,
                                    struct sl_err *err);
 
-/* Whether two spellings of a number have the same digits. */
-bool sl_messages_same_number(const char *a, const char *b);
+/* Whether two spellings of a number have the same digits, or two mail addresses the same letters. */
+bool sl_messages_same_address(const char *a, const char *b);
 
 /* A delivery report, by the provider's reference, if school and provider are the message's. A
  * status only moves up: sent, undelivered or failed, delivered. Returns 1 if it is known (whether or not it
- * changed), 0 if it is not, or -1. *changed gets the message's id if it did, else 0; `phone` not
+ * changed), 0 if it is not, or -1. *changed gets the message's id if it did, else 0; `address` not
  * NULL must be the message's, digits compared, or nothing changes. */
 int sl_messages_report(struct sl_db *db, int64_t school_id, int64_t provider_id,
-                       const char *external_reference, const char *phone, const char *status,
+                       const char *external_reference, const char *address, const char *status,
                        const char *error, int64_t now_ms, int64_t *changed, struct sl_err *err);
 
 /* The ids of those of a queue row, or of a whole batch, that failed at this very time. Then _next_id()
