@@ -13,5 +13,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_fcm,
     &sl_apns,
     &sl_smtp,
+    &sl_sendgrid,
     NULL,
 };

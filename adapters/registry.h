@@ -14,5 +14,6 @@ extern const struct sl_adapter sl_pesapal;
 extern const struct sl_adapter sl_fcm;
 extern const struct sl_adapter sl_apns;
 extern const struct sl_adapter sl_smtp;
+extern const struct sl_adapter sl_sendgrid;
 
 #endif
