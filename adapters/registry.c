@@ -14,5 +14,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_apns,
     &sl_smtp,
     &sl_sendgrid,
+    &sl_mailgun,
     NULL,
 };

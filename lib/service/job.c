@@ -7,6 +7,7 @@
 static const struct sl_domain *const domains[] = {
     &sl_messages_domain,
     &sl_sms_status_domain,
+    &sl_email_status_domain,
     &sl_emails_domain,
     &sl_push_domain,
     &sl_push_topic_domain,

@@ -86,8 +86,9 @@ const struct sl_domain *sl_domain_find(const char *operation);
 
 extern const struct sl_domain sl_messages_domain;   /* lib/service/messages.c */
 extern const struct sl_domain sl_sms_status_domain; /* lib/service/lost.c */
-extern const struct sl_domain sl_emails_domain;     /* lib/service/email.c */
-extern const struct sl_domain sl_push_domain;       /* lib/service/push.c … */
+extern const struct sl_domain sl_email_status_domain;
+extern const struct sl_domain sl_emails_domain; /* lib/service/email.c */
+extern const struct sl_domain sl_push_domain;   /* lib/service/push.c … */
 extern const struct sl_domain sl_push_topic_domain;
 extern const struct sl_domain sl_payment_request_domain; /* lib/service/payments_domain.c … */
 extern const struct sl_domain sl_payment_verify_domain;

@@ -374,3 +374,10 @@ const struct sl_domain sl_sms_status_domain = {
     .load = load,
     .settle = settle,
 };
+
+const struct sl_domain sl_email_status_domain = {
+    .operation = "email.status",
+    .reference_type = "message",
+    .load = load,
+    .settle = settle,
+};
