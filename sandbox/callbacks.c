@@ -206,8 +206,9 @@ static void start(struct sl_callbacks *callbacks, struct line *line, struct job 
     line->job = job;
     line->n_answer = 0;
     line->headers = curl_slist_append(NULL, sl_arena_printf(arena, "Content-Type: %s", job->type));
-    if (*job->header)
-        line->headers = curl_slist_append(line->headers, job->header);
+    for (char *at = sl_arena_strdup(arena, job->header), *header; (header = strsep(&at, "\n"));)
+        if (*header)
+            line->headers = curl_slist_append(line->headers, header);
     (void)curl_easy_setopt(line->curl, CURLOPT_URL, job->url);
     (void)curl_easy_setopt(line->curl, CURLOPT_HTTPHEADER, line->headers);
     if (job->gets)

@@ -33,7 +33,7 @@ typedef void sl_callback_fn(struct sl_sandbox *box, void *thing, int status, con
 
 struct sl_callback {
     const char *url, *type, *body; /* copied (body NULL: it is a GET), as is … */
-    const char *header;            /* … one more header, "Name: value"; or NULL */
+    const char *header;            /* … more headers, "Name: value" with LF between; or NULL */
     int64_t delay_ms;
     struct sl_visit *holds; /* whose answer waits for this one's end; or NULL */
     sl_callback_fn *ended;  /* or NULL */
@@ -51,7 +51,7 @@ struct sl_script {
     const char *other;         /* with another amount, or of another number */
     const char *contrary;      /* success told as failure */
     int64_t delay_ms, late_ms; /* late_ms: in the scenario late-callback */
-    /* The header that proves what goes to this address, in the arena; NULL: nothing is signed. A
+    /* The headers that prove what goes to this address, in the arena; NULL: nothing is signed. A
      * forged callback has that of the genuine one. */
     const char *(*sign)(struct sl_arena *arena, const char *url, const char *body);
 };

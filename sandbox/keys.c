@@ -53,3 +53,7 @@ const char sl_sandbox_rsa_modulus[] =
 const char sl_sandbox_p256_point[] =
     "049876639bf7284370862c2f00896facf4e1930e98d7fa14ea69b35bce34f4c3c72276ddb0317e59"
     "1c41f6f1f374ca6344c903b9749c216b1840af16e10d2b951c";
+
+const char sl_sandbox_p256_spki[] =
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmHZjm/coQ3CGLC8AiW+s9OGTDpjX"
+    "+hTqabNbzjT0w8cidt2wMX5ZHEH28fN0ymNEyQO5dJwhaxhArxbhDSuVHA==";

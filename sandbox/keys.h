@@ -2,6 +2,8 @@
 #ifndef SL_SANDBOX_KEYS_H
 #define SL_SANDBOX_KEYS_H
 
+#include <stddef.h>
+
 /* A service account's file, whose project is "demo-school". */
 extern const char sl_sandbox_service_account[];
 
@@ -16,5 +18,10 @@ extern const char sl_sandbox_key_p8[];
  * in hexadecimal digits. */
 extern const char sl_sandbox_rsa_modulus[];
 extern const char sl_sandbox_p256_point[];
+extern const char sl_sandbox_p256_spki[]; /* the same key as base64 of a DER SubjectPublicKeyInfo */
+
+/* Over SHA-256 by the P-256 key: base64 of a DER ECDSA signature, in the arena. */
+struct sl_arena;
+const char *sl_sandbox_sign_p256(struct sl_arena *arena, const void *bytes, size_t n);
 
 #endif

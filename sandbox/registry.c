@@ -15,6 +15,8 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_apns,
     &sl_sim_flutterwave,
     &sl_sim_pesapal,
+    &sl_sim_sendgrid,
+    &sl_sim_mailgun,
 };
 /* clang-format on */
 

@@ -49,12 +49,14 @@ static int report(struct deed *deed, struct sl_err *err)
         sl_messages_report(deed->service->db, deed->request.school_id, deed->request.provider_id,
                            event->external, event->phone, status,
                            event->text ? event->text : event->code, deed->now_ms, &changed, err);
-    if (known == 0) {
+    if (known == 0 || (known > 0 && !changed && event->message)) { /* another recipient of it */
         const struct sl_lost_report lost = { deed->request.school_id, deed->request.provider_id,
                                              &deed->item, event };
 
-        known = sl_lost_report(deed->service, deed->arena, &lost, deed->now_ms, err);
-        changed = known;
+        int settled = sl_lost_report(deed->service, deed->arena, &lost, deed->now_ms, err);
+
+        changed = settled;
+        known = settled != 0 ? settled : known;
     }
     if (known == 0) {
         deed->state = "held";

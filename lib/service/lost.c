@@ -73,21 +73,6 @@ static int settle_message(struct sl_service *service, int64_t id,
 
 /* ---- By a report ------------------------------------------------------------------------------- */
 
-/* "01K…-17" */
-static int find_by_id(struct sl_service *service, struct sl_arena *arena,
-                      const struct sl_lost_report *report, struct sl_message *message,
-                      struct sl_err *err)
-{
-    char *batch = sl_arena_strdup(arena, report->event->message), *dash = strrchr(batch, '-');
-    int64_t line;
-
-    if (!dash || !sl_parse_int(dash + 1, 1, INT64_MAX, &line))
-        return 0;
-    *dash = '\0';
-    return sl_messages_find_lost(service->db, arena, report->school_id, report->provider_id, batch,
-                                 line, message, err);
-}
-
 static bool is_of(const struct sl_message *message, const char *phone)
 {
     return !phone || (message->address && sl_messages_same_address(phone, message->address));
@@ -114,6 +99,29 @@ static int find_in_row(struct sl_service *service, struct sl_arena *arena, int64
     return n_meant == 1;
 }
 
+/* "01K…-17"; that of the request's first message may stand for another one of it. */
+static int find_by_id(struct sl_service *service, struct sl_arena *arena,
+                      const struct sl_lost_report *report, struct sl_message *message,
+                      struct sl_err *err)
+{
+    char *batch = sl_arena_strdup(arena, report->event->message), *dash = strrchr(batch, '-');
+    int64_t line, queue_id;
+    int found;
+
+    if (!dash || !sl_parse_int(dash + 1, 1, INT64_MAX, &line))
+        return 0;
+    *dash = '\0';
+    found = sl_messages_find_lost(service->db, arena, report->school_id, report->provider_id, batch,
+                                  line, message, err);
+    if (found < 0 || (found > 0 && is_of(message, report->event->phone)))
+        return found;
+    found = report->event->phone
+                ? sl_messages_row_of(service->db, report->school_id, report->provider_id, batch,
+                                     line, &queue_id, err)
+                : 0;
+    return found > 0 ? find_in_row(service, arena, queue_id, report, message, err) : found;
+}
+
 int sl_lost_report(struct sl_service *service, struct sl_arena *arena,
                    const struct sl_lost_report *report, int64_t now_ms, struct sl_err *err)
 {
@@ -127,8 +135,6 @@ int sl_lost_report(struct sl_service *service, struct sl_arena *arena,
         found = find_by_id(service, arena, report, &message, err);
     else if (report->item->id)
         found = find_in_row(service, arena, report->item->id, report, &message, err);
-    if (found > 0 && !is_of(&message, event->phone)) /* the id is that of its request's first */
-        found = find_in_row(service, arena, message.queue_id, report, &message, err);
     if (found <= 0)
         return found;
     if (event->delivery == SL_DELIVERY_UNDELIVERED || event->delivery == SL_DELIVERY_FAILED)

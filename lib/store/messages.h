@@ -179,6 +179,11 @@ int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t scho
                           int64_t provider_id, const char *batch, int64_t line,
                           struct sl_message *message, struct sl_err *err);
 
+/* The queue row of the message of that batch and line, of that school and provider, in *queue_id.
+ * Returns 1, 0 or -1. */
+int sl_messages_row_of(struct sl_db *db, int64_t school_id, int64_t provider_id, const char *batch,
+                       int64_t line, int64_t *queue_id, struct sl_err *err);
+
 /* One whose reference the provider has told, and whose person was not forgotten. Returns 1, 0 or
  * -1. */
 int sl_messages_find_told(struct sl_db *db, struct sl_arena *arena, int64_t id,

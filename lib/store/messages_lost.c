@@ -32,6 +32,20 @@ int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t scho
     return 1;
 }
 
+static const char row_of_sql[] =
+    "SELECT m.queue_id FROM message_batches b JOIN messages m ON m.batch_id = b.id"
+    " WHERE b.public_id = $1 AND m.line = $2 AND b.school_id = $3 AND b.provider_id = $4"
+    " AND m.queue_id IS NOT NULL";
+
+int sl_messages_row_of(struct sl_db *db, int64_t school_id, int64_t provider_id, const char *batch,
+                       int64_t line, int64_t *queue_id, struct sl_err *err)
+{
+    return sl_db_number(db, row_of_sql,
+                        SL_PARAMS(SL_TEXT(batch), SL_INT(line), SL_INT(school_id),
+                                  SL_INT(provider_id)),
+                        queue_id, err);
+}
+
 static const char told_sql[] =
     "SELECT m.address, m.line, m.external_reference, b.public_id FROM messages m"
     " JOIN message_batches b ON b.id = m.batch_id WHERE m.id = $1"
