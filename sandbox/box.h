@@ -44,7 +44,8 @@ struct sl_sandbox {
     struct sl_timers *timers;
     struct sl_callbacks *callbacks;
     struct sl_seen *seen;
-    bool resumed; /* an answer may go on: libmicrohttpd notices when it is run, not by itself */
+    int smtp_port; /* where the mail server listens */
+    bool resumed;  /* an answer may go on: libmicrohttpd notices when it is run, not by itself */
     void *states[SL_MAX_SIMULATORS]; /* in the order of the registry */
 };
 

@@ -27,8 +27,8 @@ static void agree(struct sl_visit *visit)
 static void health(struct sl_visit *visit)
 {
     sl_visit_begin(visit, 200, json);
-    sl_buf_printf(&visit->answer, "{\"status\":\"ok\",\"scenario\":\"%s\"}\n",
-                  sl_sandbox_scenario(visit->box->scenario, NULL));
+    sl_buf_printf(&visit->answer, "{\"status\":\"ok\",\"scenario\":\"%s\",\"smtp_port\":%d}\n",
+                  sl_sandbox_scenario(visit->box->scenario, NULL), visit->box->smtp_port);
 }
 
 static void list_scenarios(struct sl_visit *visit)

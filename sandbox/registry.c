@@ -17,6 +17,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_pesapal,
     &sl_sim_sendgrid,
     &sl_sim_mailgun,
+    &sl_sim_smtp,
 };
 /* clang-format on */
 

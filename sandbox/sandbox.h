@@ -25,6 +25,9 @@
  * credentials. Its documented test numbers answer as they do for test credentials.
  * Flutterwave: a key that begins "FLWSECK_TEST-"; its
  * callbacks carry the secret hash "sandbox-hash". Pesapal: key and secret as M-Pesa's.
+ * SendGrid: the key "SG.sandbox-key"; its events are signed by the P-256 key of sandbox/keys.h.
+ * Mailgun: the key "sandbox-key", the domain mg.school.test; its webhooks are signed with
+ * "sandbox-signing-key". An address of the domain "invalid" is refused by both.
  * FCM and APNs: tokens that the keys of sandbox/keys.h sign, checked with their public halves; a
  * device's token asks for what becomes of it by how it begins (sandbox/fcm.c, sandbox/apns.c).
  *
@@ -35,9 +38,14 @@
  * Hooks. /hook is another module that is told of events (sandbox/hook.c); it keeps them like any
  * request, under the code "hook".
  *
+ * Mail. At the port behind that of all else (or a free one: /_sandbox/health says it) a mail server
+ * takes what anybody sends who signs in as sandbox/smtp.h says. Recipients whose names begin with
+ * "nouser" or "grey" are refused, for good and for now; rate-limited, busy, server-error and
+ * lost-answer hold there too.
+ *
  * Paths are the providers' own; /CODE before them is understood too (two providers may
  * share a path). Control, JSON:
- *   GET  /_sandbox/health             {"status":"ok","scenario":...}
+ *   GET  /_sandbox/health             {"status":"ok","scenario":...,"smtp_port":...}
  *   GET  /_sandbox/scenarios          [{"number":0,"name":"ok","meaning":...}]
  *   POST /_sandbox/scenario           {"name":...}
  *   POST /_sandbox/settings           any of latency_ms, fail_rate, callback_ms (100),
@@ -47,12 +55,14 @@
  *   GET  /_sandbox/counts             totals; "duplicated" counts SMS with number and text
  *                                     of an earlier accepted one
  *   POST /_sandbox/callbacks/CODE     africastalking: {"dlr":URL,"in":URL,"optout":URL};
- *                                     flutterwave: {"event":URL}; twilio: {"in":URL}
+ *                                     flutterwave: {"event":URL}; twilio: {"in":URL};
+ *                                     sendgrid, mailgun: {"events":URL}
  *   POST /_sandbox/fire/CODE          africastalking: {"event":"optout","phone":...,"sender":...}
  *                                     or {"event":"in","phone":...,"to":...,"text":...};
  *                                     twilio: {"event":"in","phone":...,"text":...,
  *                                     "optout_type":...}; pesapal: {"event":"approve",
- *                                     "reference":...}: the refund that was asked for is made
+ *                                     "reference":...}: the refund that was asked for is made;
+ *                                     sendgrid, mailgun: {"event":...,"email":...}
  *   POST /_sandbox/reset              forgets records, counts, tokens, payments, waiting
  *                                     callbacks and URLs; scenario and settings stay */
 #ifndef SL_SANDBOX_SANDBOX_H

@@ -20,6 +20,7 @@
 #include "sandbox/box.h"
 #include "sandbox/http.h"
 #include "sandbox/registry.h"
+#include "sandbox/smtp.h"
 
 static const char default_listen[] = "127.0.0.1:8490";
 
@@ -162,6 +163,20 @@ static int open_listener(const char *text, struct sl_err *err)
     return opened;
 }
 
+/* The one behind that of the rest. */
+static int mail_port(int listener)
+{
+    union address address;
+    socklen_t n = sizeof address;
+
+    if (getsockname(listener, &address.any, &n) < 0)
+        return 0;
+    return (ntohs(address.any.sa_family == AF_INET6 ? address.six.sin6_port
+                                                    : address.four.sin_port) +
+            1) %
+           65536;
+}
+
 static void announce(int listener)
 {
     union address address;
@@ -228,8 +243,16 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
     return a_ms < b_ms ? a_ms : b_ms;
 }
 
+/* One that is the mail server's, or a callback's. */
+static void serve_socket(struct sl_sandbox *box, struct sl_smtp_server *smtp,
+                         const struct epoll_event *event)
+{
+    if (!sl_smtp_ready(smtp, event->data.fd))
+        sl_callbacks_ready(box->callbacks, event->data.fd, event->events);
+}
+
 static int run_loop(const struct loop *loop, struct sl_sandbox *box, struct sl_http *http,
-                    struct sl_err *err)
+                    struct sl_smtp_server *smtp, struct sl_err *err)
 {
     struct epoll_event events[64];
     bool stopped = false;
@@ -248,7 +271,7 @@ static int run_loop(const struct loop *loop, struct sl_sandbox *box, struct sl_h
         for (int i = 0; i < n; i++) {
             stopped = stopped || events[i].data.fd == loop->signals;
             if (events[i].data.fd != loop->signals && events[i].data.fd != sl_http_socket(http))
-                sl_callbacks_ready(box->callbacks, events[i].data.fd, events[i].events);
+                serve_socket(box, smtp, &events[i]);
         }
         sl_http_run(http);
         sl_timers_run(box->timers);
@@ -272,6 +295,7 @@ static int serve(struct sl_sandbox *box, const struct sl_sandbox_options *option
                  const struct loop *loop, struct sl_err *err)
 {
     SL_AUTO(sl_http_free) struct sl_http *http = NULL;
+    SL_AUTO(sl_smtp_close) struct sl_smtp_server *smtp = NULL;
     int listener, result;
 
     if (open_box(box, options, loop->epoll, err) < 0)
@@ -284,8 +308,11 @@ static int serve(struct sl_sandbox *box, const struct sl_sandbox_options *option
         return -1;
     if (watch(loop, sl_http_socket(http)) < 0)
         return sl_err_set(err, SL_ERR_INTERNAL, "cannot wait for requests: %s", strerror(errno));
+    if (sl_smtp_open(&smtp, box, mail_port(listener), loop->epoll, err) < 0)
+        return -1;
+    box->smtp_port = sl_smtp_port(smtp);
     announce(listener);
-    result = run_loop(loop, box, http, err);
+    result = run_loop(loop, box, http, smtp, err);
     cancel_all(box);
     return result;
 }

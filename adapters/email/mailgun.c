@@ -161,7 +161,8 @@ static int build_send(const struct sl_call *call, struct sl_request *request, st
     if (email->n_recipients > MOST_RECIPIENTS)
         return sl_err_set(err, SL_ERR_DATA, "a mail goes to at most %d recipients",
                           MOST_RECIPIENTS);
-    if (sl_email_refuse_international(email, NULL, err) < 0 ||
+    if (sl_email_refuse_shared(email, err) < 0 ||
+        sl_email_refuse_international(email, NULL, err) < 0 ||
         sl_email_refuse_large(email, MOST_BYTES, "Mailgun", err) < 0)
         return -1;
     sl_multipart_begin(&form, call, email->n_files);

@@ -87,7 +87,7 @@ static void refuse(const struct sl_call *call, const struct sl_exchange *exchang
     if (status == 400 && call->in.email && blame_items(call, doc, text, result))
         return;
     if (status == 401 && strcasestr(text, "maximum credits")) {
-        outcome.verdict = SL_RATE_LIMITED; /* nothing is wrong with the key */
+        outcome.verdict = SL_RETRY; /* nothing is wrong with the key */
         outcome.concerns = SL_ACCOUNT;
         outcome.after_ms = HOUR;
         outcome.text = "the plan's credits are used up";

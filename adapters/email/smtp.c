@@ -201,6 +201,8 @@ static struct sl_smtp *address_server(const struct sl_call *call, struct sl_requ
 
 static int check_recipients(const struct sl_call *call, struct sl_err *err)
 {
+    if (sl_email_refuse_shared(call->in.email, err) < 0)
+        return -1;
     if (call->in.email->n_recipients > MOST_RECIPIENTS)
         return sl_err_set(err, SL_ERR_DATA, "a mail goes to at most %d recipients",
                           MOST_RECIPIENTS);

@@ -75,7 +75,8 @@ static void tell_accounts(const struct sl_cli *cli, const struct sl_queue_state 
                cli->program, state->queue.for_person);
 }
 
-static int print_state(const struct sl_cli *cli, const struct sl_queue_state *state, struct sl_err *err)
+static int print_state(const struct sl_cli *cli, const struct sl_queue_state *state,
+                       struct sl_err *err)
 {
     SL_AUTO(sl_output_free)
     struct sl_output *output =

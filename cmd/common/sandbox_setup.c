@@ -6,6 +6,7 @@
 
 #include "cmd/common/open.h"
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/cli/output.h"
 #include "lib/service/config.h"
 #include "lib/service/endpoints.h"
@@ -13,6 +14,7 @@
 #include "sandbox/callbacks.h"
 #include "sandbox/client.h"
 #include "sandbox/keys.h"
+#include "sandbox/smtp.h"
 
 /* ---- What each provider is given ----------------------------------------------------------- */
 
@@ -31,6 +33,7 @@ static const struct recipe {
     const char *token_path; /* where the sandbox gives tokens; NULL: at base_url */
     bool told;              /* the sandbox is told whom to call; else each request says it */
     bool folder;            /* it needs no sandbox but a folder, its `root` */
+    bool mail;              /* the sandbox serves it at another port, by SMTP */
     const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
@@ -75,6 +78,13 @@ static const struct recipe {
                     { "from_email", "bursar@mg.school.test" },
                     { "webhook_signing_key", "sandbox-signing-key" } },
       .told = true },
+    { .code = "smtp",
+      .settings = { { "host", "127.0.0.1" },
+                    { "security", "none" },
+                    { "username", SL_SANDBOX_MAILBOX },
+                    { "password", SL_SANDBOX_PASSWORD },
+                    { "from_email", "bursar@school.test" } },
+      .mail = true },
     { .code = "fcm",
       .settings = { { "service_account", sl_sandbox_service_account }, { "default_topic", "all" } },
       .token_path = "/token" },
@@ -147,6 +157,33 @@ static const char *folder_of(const struct setup *setup)
                            setup->service->settings.database, setup->school.code);
 }
 
+/* Where the sandbox takes mail: it says so itself; else one behind its other port. */
+static const char *mail_port(const struct setup *setup)
+{
+    const struct sl_sandbox_ask ask = { .url = setup->url, .path = "/_sandbox/health" };
+    struct sl_arena *arena = setup->cli->arena;
+    struct sl_err ignored;
+    const char *answer = sl_sandbox_answer(&ask, arena, &ignored);
+    SL_AUTO(sl_json_free)
+    struct json_object *doc = answer ? sl_json_parse(answer, strlen(answer)) : NULL;
+    const char *colon = strrchr(setup->url, ':');
+    int64_t port = sl_json_int(doc, "smtp_port", 0);
+
+    if (port == 0 && colon && sl_parse_int(colon + 1, 1, 65534, &port))
+        port++;
+    return sl_arena_printf(arena, "%lld", (long long)(port > 0 ? port : 8491));
+}
+
+/* Where the provider is. */
+static struct sl_change address_of(const struct setup *setup, const struct recipe *recipe)
+{
+    if (recipe->folder)
+        return (struct sl_change){ "root", folder_of(setup) };
+    if (recipe->mail)
+        return (struct sl_change){ "port", mail_port(setup) };
+    return (struct sl_change){ "base_url", setup->url };
+}
+
 static int set_provider(const struct setup *setup, const struct recipe *recipe, struct sl_err *err)
 {
     struct sl_change changes[MOST_SETTINGS + 4];
@@ -161,10 +198,7 @@ static int set_provider(const struct setup *setup, const struct recipe *recipe, 
         changes[set.n_changes++] =
             (struct sl_change){ "token_url", sl_arena_printf(setup->cli->arena, "%s%s", setup->url,
                                                              recipe->token_path) };
-    if (recipe->folder)
-        changes[set.n_changes++] = (struct sl_change){ "root", folder_of(setup) };
-    else
-        changes[set.n_changes++] = (struct sl_change){ "base_url", setup->url };
+    changes[set.n_changes++] = address_of(setup, recipe);
     changes[set.n_changes++] = (struct sl_change){ "rate_per_second", "0" };
     changes[set.n_changes++] = (struct sl_change){ "max_in_flight", "0" };
     if (sl_config_adapter(setup->service, recipe->code, &adapter, err) < 0 ||

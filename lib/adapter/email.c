@@ -47,6 +47,14 @@ int sl_email_refuse_international(const struct sl_email_send *email, const char 
     return 0;
 }
 
+int sl_email_refuse_shared(const struct sl_email_send *email, struct sl_err *err)
+{
+    if (email->n_to > 0 || email->n_recipients <= 1)
+        return 0;
+    return sl_err_set(err, SL_ERR_DATA, "%zu recipients of a list in one mail would see each other",
+                      email->n_recipients);
+}
+
 int sl_email_refuse_large(const struct sl_email_send *email, int64_t most, const char *who,
                           struct sl_err *err)
 {

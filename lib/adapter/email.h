@@ -19,6 +19,10 @@ int sl_email_check_settings(struct sl_arena *arena, const struct sl_field *field
 int sl_email_refuse_international(const struct sl_email_send *email, const char *hint,
                                   struct sl_err *err);
 
+/* SL_ERR_DATA if a mail of a list has several recipients, where it goes out as one: they would see
+ * each other. batch_size keeps that from happening. */
+int sl_email_refuse_shared(const struct sl_email_send *email, struct sl_err *err);
+
 /* SL_ERR_DATA if texts and files, in base64, come to more than `most` bytes. */
 int sl_email_refuse_large(const struct sl_email_send *email, int64_t most, const char *who,
                           struct sl_err *err);

@@ -5,6 +5,7 @@
 
 #include "lib/service/engine_private.h"
 #include "lib/service/enqueue.h"
+#include "lib/store/spool.h"
 
 enum { MOST_RANKED = 8, LATER_MS = 60000 };
 
@@ -91,7 +92,8 @@ static int add_row(struct engine *engine, const struct sl_op *op, const struct s
         .expires_at = item->expires_at,
     };
 
-    if (sl_enqueue(engine->service, op, &row, sl_now_ms(), err) < 0)
+    if (sl_enqueue(engine->service, op, &row, sl_now_ms(), err) < 0 ||
+        sl_spool_files_share(engine->service->db, item->id, row.id, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         if (sl_messages_move(engine->service->db, messages[i].id, row.id, (int64_t)i, err) < 0)

@@ -12,6 +12,9 @@ int sl_spool_files_add(struct sl_db *db, const char *sha256, int64_t size, int64
 /* A queue row will send it. Inside the transaction that adds the row. Returns 0 or -1. */
 int sl_spool_files_use(struct sl_db *db, const char *sha256, int64_t queue_id, struct sl_err *err);
 
+/* Another row will send what a row does. Inside the transaction that adds it. Returns 0 or -1. */
+int sl_spool_files_share(struct sl_db *db, int64_t queue_id, int64_t other_id, struct sl_err *err);
+
 /* One that was not wanted since `before` and that no row waits for, can be tried again with or
  * holds in flight, in the arena. Returns 1, 0 if there is none, or -1. */
 int sl_spool_files_unused(struct sl_db *db, struct sl_arena *arena, int64_t before,

@@ -252,6 +252,52 @@ list() { # N: with a file for each
     [ "$(counted duplicated)" -eq 0 ]
 }
 
+# ---- A mail server ------------------------------------------------------------------------
+
+@test "a mail server refuses recipient by recipient" {
+    run -75 --separate-stderr send -p smtp --to p1@example.test --to nouser@example.test --to grey@example.test
+    [ "$(statuses)" = 'sent failed queued' ]
+    [[ $(jq -r '.[1].error' <<< "$output") == '550 5.1.1 No such user' ]]
+    [[ $(jq -r '.[0].external_reference' <<< "$output") == '2.0.0 OK id='* ]]
+    [ "$(seen smtp | jq -r .to)" = p1@example.test ]
+}
+
+@test "a mail whose reply was lost comes once more, under the same id" {
+    scenario lost-answer
+    run -75 --separate-stderr send -p smtp --to p1@example.test
+    run -1 sl-email resume "$(jq -r '.[0].batch' <<< "$output")"
+    [ "$(sl-email batches -f json | jq -r '.[0].unknown')" -eq 1 ]
+    [ "$(counted messages) $(counted distinct)" = '2 1' ]
+}
+
+@test "a mailbox that is refused keeps the mail" {
+    sl-config set -p smtp --from - -q <<< 'password=wrong' > /dev/null
+    run -77 --separate-stderr send -p smtp --to p1@example.test
+    [ "$(statuses)" = queued ]
+    batch=$(jq -r '.[0].batch' <<< "$output")
+    sl-config set -p smtp --from - -q <<< 'password=sandbox-password' > /dev/null
+    run -0 sl-config test -p smtp
+    run -0 sl-email resume "$batch"
+}
+
+@test "a list by a mail server: each its own mail, and no other address in it" {
+    list 20 > list.csv
+    run -0 --separate-stderr sl-email bulk -p smtp --subject 'Report of {name}' --text x --attach-column report \
+        --file list.csv --yes -f json
+    [ "$(counted messages) $(counted distinct)" = '20 20' ]
+    [ "$(seen smtp | jq -r 'select(.to == "p7@example.test") | .subject')" = 'Report of Pupil & 7' ]
+}
+
+@test "when one provider cannot take it the next one does, file and all" {
+    list 6 > list.csv
+    sl-config rank email sendgrid smtp > /dev/null
+    scenario insufficient-balance
+    send --to p9@example.test > /dev/null || true # the first to learn of it
+    run -0 --separate-stderr sl-email bulk --subject Closed --text x --attach 1.pdf --file list.csv --yes -f json
+    [ "$(jq -r .sent <<< "$output")" = 6 ]
+    [ "$(seen smtp | jq -r 'select(.subject == "Closed") | .to' | sort | xargs)" = 'p1@example.test p2@example.test p3@example.test p4@example.test p5@example.test p6@example.test' ]
+}
+
 @test "the manual and the completion know it" {
     run -0 sl-email --help
     [[ $output == *attach-column* || $output == *bulk* ]]
