@@ -44,7 +44,17 @@ static union sl_input sample(enum sl_input_kind kind)
         .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
     };
 
+    static const struct sl_email_recipient recipient = { .box.address = "p1@example.test",
+                                                         .id = "01K-1" };
+    static const struct sl_email_send email = {
+        .subject = "Fees", .text = "Habari", .recipients = &recipient, .n_recipients = 1
+    };
+    static const struct sl_message_asked one = { "01K-1", "p1@example.test", NULL };
+    static const struct sl_messages_ask asked = { .text = "", .messages = &one, .n_messages = 1 };
+
     switch (kind) {
+    case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
+    case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
     case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
     case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
     case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };
@@ -61,7 +71,7 @@ static void expect(const struct sl_result *result, size_t n_items)
         result->payment.state > SL_PAY_UNKNOWN)
         abort();
     for (size_t i = 0; i < n_items; i++)
-        if (result->items[i].verdict > SL_PERMANENT || result->items[i].concerns > SL_ACCOUNT ||
+        if (result->items[i].verdict > SL_ABSENT || result->items[i].concerns > SL_ACCOUNT ||
             result->items[i].cure > SL_HALVE || result->items[i].after_ms < 0 ||
             (result->items[i].text && strlen(result->items[i].text) > 100000))
             abort();

@@ -9,7 +9,8 @@ command -v exim4 > /dev/null ||
 
 export SL_CONFIG=$PWD/etc/shulelabs.yaml SL_DATABASE=$PWD/var/shulelabs.db SL_KEYRING=$PWD/etc/keyring
 export SL_SCHOOL=greenhill
-trap '[ ! -s exim.pid ] || kill "$(cat exim.pid)"' EXIT
+tokens_pid=
+trap '[ ! -s exim.pid ] || kill "$(cat exim.pid)"; [ -z "$tokens_pid" ] || kill "$tokens_pid" 2> /dev/null || true' EXIT
 
 # ---- The server ---------------------------------------------------------------------------
 
@@ -40,8 +41,9 @@ start_exim() {
         cat "$TREE/tests/real/exim.conf"
     } > exim.conf
     exim4 -C "$PWD/exim.conf" -bdf > exim.out 2>&1 &
+    exim=$! # pause has a process of its own
     until (: <> "/dev/tcp/127.0.0.1/$submit") 2> /dev/null; do
-        kill -0 $! || { cat exim.out >&2; exit 1; }
+        kill -0 "$exim" || { cat exim.out >&2; exit 1; }
         pause
     done
 }
@@ -105,6 +107,35 @@ exits 0 send --to a@school.test --subject 'over TLS' --text x
 set_smtp "port=$plain" security=starttls
 exits 0 send --to a@school.test --subject 'by STARTTLS on any port' --text x
 set_smtp "port=$submit"
+
+# ---- By a token ----------------------------------------------------------------------------
+
+read -r tokens < <(ports 1)
+cat > tokens.py << 'SERVER'
+import http.server, json, sys
+class Tokens(http.server.BaseHTTPRequestHandler):
+    n = 0
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        Tokens.n += 1  # the first one is refused by the mail server
+        body = json.dumps({"access_token": "goodtoken" if Tokens.n > 1 else "badtoken", "expires_in": 3600}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Tokens).serve_forever()
+SERVER
+python3 tokens.py "$tokens" &
+tokens_pid=$!
+until (: <> "/dev/tcp/127.0.0.1/$tokens") 2> /dev/null; do pause; done
+set_smtp auth_method=xoauth2 "oauth_token_url=http://127.0.0.1:$tokens/" oauth_client_id=id \
+    oauth_client_secret=secret oauth_refresh_token=refresh
+exits 0 send --to a@school.test --subject 'by a token, renewed once' --text x
+await_mail 'by a token, renewed once'
+set_smtp auth_method=auto
+kill "$tokens_pid"
 
 # ---- A mail with everything -----------------------------------------------------------------
 
