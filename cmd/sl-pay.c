@@ -130,7 +130,7 @@ static const struct sl_opt refund_options[] = {
 };
 
 static int conclude_refund(const struct sl_cli *cli, const struct sl_refund *refund,
-                           const struct sl_pay_work *work)
+                           const struct sl_once_end *end)
 {
     if (strcmp(refund->status, "succeeded") == 0 ||
         (strcmp(refund->status, "pending") == 0 && refund->external_reference))
@@ -140,7 +140,7 @@ static int conclude_refund(const struct sl_cli *cli, const struct sl_refund *ref
                refund->error ? refund->error : "");
         return 1;
     }
-    return work->item.id ? sl_pay_row_status(cli, work) : SL_ERR_QUEUED;
+    return end->item.id ? sl_pay_row_status(cli, end) : SL_ERR_QUEUED;
 }
 
 /* Of a refund that is recorded: sends it, if nobody did, and tells what became of it. */
@@ -148,13 +148,13 @@ static int pursue_refund(const struct sl_cli *cli, struct sl_service *service,
                          const struct sl_school *school, const struct sl_payment *payment,
                          struct sl_refund *refund, int64_t item_id, struct sl_err *err)
 {
-    struct sl_pay_work work = { .refused = NULL };
+    struct sl_once_end end = { 0 };
 
-    if ((item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
+    if ((item_id && sl_pay_run(cli, service, item_id, &end, err) < 0) ||
         sl_refunds_get(service->db, cli->arena, refund->id, refund, err) < 0 ||
         sl_refund_print(cli, service, SL_SHAPE_OBJECT, refund, payment, school->timezone, err) < 0)
         return -1;
-    return conclude_refund(cli, refund, &work);
+    return conclude_refund(cli, refund, &end);
 }
 
 static int refund_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)

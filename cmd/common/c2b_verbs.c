@@ -14,7 +14,7 @@
 /* ---- register, simulate ------------------------------------------------------------------ */
 
 /* What became of the row; its status is what the provider made of it. */
-static int print_row(const struct sl_cli *cli, const struct sl_pay_work *work, const char *zone,
+static int print_row(const struct sl_cli *cli, const struct sl_once_end *end, const char *zone,
                      struct sl_err *err)
 {
     static const struct sl_column columns[] = {
@@ -24,11 +24,11 @@ static int print_row(const struct sl_cli *cli, const struct sl_pay_work *work, c
     SL_AUTO(sl_output_free)
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_OBJECT, columns, SL_COUNT(columns), zone);
-    const struct sl_item *item = &work->item;
+    const struct sl_item *item = &end->item;
 
     if (sl_output_row(output,
                       (struct sl_value[]){ sl_text(item->public_id), sl_text(item->operation),
-                                           sl_text(item->status), sl_text(sl_pay_reason(cli, item)),
+                                           sl_text(item->status), sl_text(end->error),
                                            sl_time(item->created_at) },
                       err) < 0 ||
         sl_output_end(&output, err) < 0)
@@ -41,21 +41,20 @@ int sl_c2b_register_run(const struct sl_cli *cli, const void *options, struct sl
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     struct sl_school school;
-    struct sl_pay_work work;
+    struct sl_once_end end;
     int64_t endpoint_id, item_id;
 
     (void)options;
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
         sl_c2b_register(service, cli->arena, &school, cli->provider, &endpoint_id, &item_id, err) <
             0 ||
-        sl_pay_run(cli, service, item_id, &work, err) < 0)
+        sl_pay_run(cli, service, item_id, &end, err) < 0)
         return -1;
-    if (strcmp(work.item.status, "failed") == 0 &&
-        sl_endpoint_disable(service, endpoint_id, err) < 0)
+    if (end.how == SL_ONCE_FAILED && sl_endpoint_disable(service, endpoint_id, err) < 0)
         return -1;
-    if (print_row(cli, &work, school.timezone, err) < 0)
+    if (print_row(cli, &end, school.timezone, err) < 0)
         return -1;
-    return sl_pay_row_status(cli, &work);
+    return sl_pay_row_status(cli, &end);
 }
 
 const struct sl_opt sl_simulate_options[] = {
@@ -75,15 +74,15 @@ int sl_c2b_simulate_run(const struct sl_cli *cli, const void *opaque, struct sl_
                                             given->reference };
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     struct sl_school school;
-    struct sl_pay_work work;
+    struct sl_once_end end;
     int64_t item_id;
 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
         sl_c2b_simulate(service, cli->arena, &school, &request, &item_id, err) < 0 ||
-        sl_pay_run(cli, service, item_id, &work, err) < 0 ||
-        print_row(cli, &work, school.timezone, err) < 0)
+        sl_pay_run(cli, service, item_id, &end, err) < 0 ||
+        print_row(cli, &end, school.timezone, err) < 0)
         return -1;
-    return sl_pay_row_status(cli, &work);
+    return sl_pay_row_status(cli, &end);
 }
 
 /* ---- accounts ---------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 
 #include "cmd/common/open.h"
 #include "lib/base/clock.h"
-#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/service/awaited.h"
 #include "lib/store/schools.h"
@@ -117,78 +116,44 @@ int sl_refund_print(const struct sl_cli *cli, struct sl_service *service, enum s
 
 /* ---- Work -------------------------------------------------------------------------------- */
 
-static int run_once(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
-                    struct sl_pay_work *work, struct sl_err *err)
+int sl_pay_run(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
+               struct sl_once_end *end, struct sl_err *err)
 {
     const struct sl_engine_options options = {
         .program = cli->program,
-        .filter = { .item_id = item_id },
         .stop = sl_stop_flag(),
         .trace = cli->verbose ? sl_trace : NULL,
         .opaque = (void *)cli,
     };
-    struct sl_engine_counts counts;
-    int found;
-
-    if (sl_engine_run(service, &options, &counts, err) < 0)
-        return -1;
-    found = sl_queue_get(service->db, cli->arena, item_id, &work->item, err);
-    if (found == 0)
-        return sl_err_set(err, SL_ERR_INTERNAL, "row %lld of the queue is gone",
-                          (long long)item_id);
-    work->refused = strcmp(work->item.status, "pending") == 0 ? counts.refused : NULL;
-    work->waiting = strcmp(work->item.status, "pending") == 0 ? counts.waiting : NULL;
-    return found < 0 ? -1 : 0;
-}
-
-int sl_pay_run(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
-               struct sl_pay_work *work, struct sl_err *err)
-{
-    const volatile sig_atomic_t *stop = sl_stop_flag();
     int64_t until_ms = sl_boot_ms() + (service->settings.lease_seconds + 2) * 1000;
 
     for (;;) {
-        if (run_once(cli, service, item_id, work, err) < 0)
+        if (sl_once_work(service, cli->arena, item_id, &options, end, err) < 0)
             return -1;
-        if (strcmp(work->item.status, "processing") != 0 || work->item.waits_for || *stop ||
+        if (end->how != SL_ONCE_UNKNOWN || end->item.waits_for || *options.stop ||
             sl_boot_ms() >= until_ms)
             return 0;
         (void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
     }
 }
 
-const char *sl_pay_reason(const struct sl_cli *cli, const struct sl_item *item)
+int sl_pay_refused(const struct sl_cli *cli, const struct sl_once_end *end)
 {
-    SL_AUTO(sl_json_free) struct json_object *log = NULL;
-    size_t n;
-
-    if (!item->error_log)
-        return NULL;
-    log = sl_json_parse(item->error_log, strlen(item->error_log));
-    n = sl_json_length(log);
-    if (n == 0)
-        return NULL;
-    return sl_arena_strdup(cli->arena,
-                           sl_json_text(json_object_array_get_idx(log, n - 1), "error"));
+    sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
+           end->error);
+    return SL_ERR_AUTH;
 }
 
-int sl_pay_row_status(const struct sl_cli *cli, const struct sl_pay_work *work)
+int sl_pay_row_status(const struct sl_cli *cli, const struct sl_once_end *end)
 {
-    const char *reason = work->waiting ? work->waiting : sl_pay_reason(cli, &work->item);
-
-    if (strcmp(work->item.status, "completed") == 0)
-        return 0;
-    if (work->refused) {
-        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
-               work->refused);
-        return SL_ERR_AUTH;
+    switch (end->how) {
+    case SL_ONCE_DONE: return 0;
+    case SL_ONCE_REFUSED: return sl_pay_refused(cli, end);
+    case SL_ONCE_FAILED: sl_say(cli, "%s: refused: %s", cli->program, end->error); return 1;
+    case SL_ONCE_LEFT:
+    case SL_ONCE_UNKNOWN: break;
     }
-    if (strcmp(work->item.status, "failed") == 0) {
-        sl_say(cli, "%s: refused%s%s", cli->program, reason ? ": " : "", reason ? reason : "");
-        return 1;
-    }
-    sl_say(cli, "%s: queued, `sl-queue-run` goes on with it%s%s", cli->program, reason ? ": " : "",
-           reason ? reason : "");
+    sl_say(cli, "%s: queued, `sl-queue-run` goes on with it: %s", cli->program, end->error);
     return SL_ERR_QUEUED;
 }
 

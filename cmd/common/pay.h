@@ -4,9 +4,8 @@
 
 #include "lib/cli/cli.h"
 #include "lib/cli/output.h"
-#include "lib/service/engine.h"
+#include "lib/service/once.h"
 #include "lib/store/payments.h"
-#include "lib/store/queue.h"
 
 /* Payments as they are printed. */
 struct sl_output *sl_pay_open(const struct sl_cli *cli, enum sl_shape shape, const char *zone);
@@ -20,23 +19,16 @@ int sl_refund_print(const struct sl_cli *cli, struct sl_service *service, enum s
                     const struct sl_refund *refund, const struct sl_payment *payment,
                     const char *zone, struct sl_err *err);
 
-/* What came of a row. */
-struct sl_pay_work {
-    struct sl_item item;
-    const char *refused; /* the credentials, and why; or NULL */
-    const char *waiting; /* what keeps it from being sent; or NULL */
-};
-
 /* Works one row until its attempt is over, whoever has it: as long as another process's lease may
  * last. What is found is in the verb's arena. */
 int sl_pay_run(const struct sl_cli *cli, struct sl_service *service, int64_t item_id,
-               struct sl_pay_work *work, struct sl_err *err);
-
-/* The row's last reason, in the verb's arena; NULL: none. */
-const char *sl_pay_reason(const struct sl_cli *cli, const struct sl_item *item);
+               struct sl_once_end *end, struct sl_err *err);
 
 /* What a row that is about nothing but itself came to, told on stderr, as the exit status. */
-int sl_pay_row_status(const struct sl_cli *cli, const struct sl_pay_work *work);
+int sl_pay_row_status(const struct sl_cli *cli, const struct sl_once_end *end);
+
+/* The end SL_ONCE_REFUSED, likewise. */
+int sl_pay_refused(const struct sl_cli *cli, const struct sl_once_end *end);
 
 bool sl_pay_is(const struct sl_payment *payment, const char *status);
 bool sl_pay_is_open(const struct sl_payment *payment); /* nobody knows its end yet */

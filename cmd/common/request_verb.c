@@ -87,10 +87,10 @@ static void tell_progress(struct sl_progress *progress, int64_t seconds,
     sl_progress_update(progress, seconds, text);
 }
 
-/* Works what is to be done for the payment, and looks again, until it is over. *refused tells
- * that there is no sense in waiting. */
+/* Works what is to be done for the payment, and looks again, until it is over, or credentials
+ * are refused. */
 static int await(const struct sl_cli *cli, struct sl_service *service, int64_t seconds,
-                 struct sl_payment *payment, struct sl_pay_work *work, struct sl_err *err)
+                 struct sl_payment *payment, struct sl_once_end *end, struct sl_err *err)
 {
     const volatile sig_atomic_t *stop = sl_stop_flag();
     int64_t from_ms = sl_boot_ms(), until_ms = from_ms + seconds * 1000, item_id;
@@ -100,10 +100,11 @@ static int await(const struct sl_cli *cli, struct sl_service *service, int64_t s
            payment->phone, payment->currency,
            sl_print_decimal(cli->arena, payment->amount_minor, 2, 2));
     sl_progress_begin(&progress, cli, seconds);
-    while (sl_pay_is_open(payment) && !work->refused && !*stop && sl_boot_ms() < until_ms) {
+    while (sl_pay_is_open(payment) && end->how != SL_ONCE_REFUSED && !*stop &&
+           sl_boot_ms() < until_ms) {
         tell_progress(&progress, (sl_boot_ms() - from_ms) / 1000, payment);
         if (sl_payments_due(service, payment, &item_id, err) < 0 ||
-            (item_id && sl_pay_run(cli, service, item_id, work, err) < 0) ||
+            (item_id && sl_pay_run(cli, service, item_id, end, err) < 0) ||
             sl_pay_again(cli, service, payment, err) < 0)
             return -1;
         if (sl_pay_is_open(payment))
@@ -114,7 +115,7 @@ static int await(const struct sl_cli *cli, struct sl_service *service, int64_t s
 
 /* What became of it, as the exit status; the rest of the talk goes to stderr. */
 static int conclude(const struct sl_cli *cli, const struct sl_payment *payment,
-                    const struct sl_pay_work *work, bool waited)
+                    const struct sl_once_end *end, bool waited)
 {
     if (sl_pay_is(payment, "succeeded") || sl_pay_is(payment, "refunded"))
         return 0;
@@ -123,11 +124,8 @@ static int conclude(const struct sl_cli *cli, const struct sl_payment *payment,
                payment->error ? payment->error : "");
         return 1;
     }
-    if (work->refused) {
-        sl_say(cli, "%s: credentials refused: %s; mend them with `sl-config set`", cli->program,
-               work->refused);
-        return SL_ERR_AUTH;
-    }
+    if (end->how == SL_ONCE_REFUSED)
+        return sl_pay_refused(cli, end);
     if (sl_pay_tell_contested(cli, payment))
         return 1;
     if (!waited && sl_pay_is(payment, "pending") && payment->external_reference)
@@ -147,17 +145,17 @@ static int pursue(const struct sl_cli *cli, const struct sl_request_options *giv
                   struct sl_service *service, const struct sl_school *school,
                   struct sl_payment *payment, int64_t item_id, struct sl_err *err)
 {
-    struct sl_pay_work work = { .refused = NULL };
+    struct sl_once_end end = { 0 };
 
-    if ((item_id && sl_pay_run(cli, service, item_id, &work, err) < 0) ||
+    if ((item_id && sl_pay_run(cli, service, item_id, &end, err) < 0) ||
         sl_pay_again(cli, service, payment, err) < 0)
         return -1;
-    if (given->wait.given && sl_pay_is_open(payment) && !work.refused &&
-        await(cli, service, given->wait.value, payment, &work, err) < 0)
+    if (given->wait.given && sl_pay_is_open(payment) && end.how != SL_ONCE_REFUSED &&
+        await(cli, service, given->wait.value, payment, &end, err) < 0)
         return -1;
     if (sl_pay_print(cli, service, payment, school->timezone, err) < 0)
         return -1;
-    return conclude(cli, payment, &work, given->wait.given);
+    return conclude(cli, payment, &end, given->wait.given);
 }
 
 static int request(const struct sl_cli *cli, const struct sl_request_options *given,

@@ -25,17 +25,17 @@ static int match(struct sl_service *service, const struct sl_payment *payment, s
 static int find_out(const struct sl_cli *cli, struct sl_service *service,
                     struct sl_payment *payment, struct sl_err *err)
 {
-    struct sl_pay_work work = { .refused = NULL };
+    struct sl_once_end end = { 0 };
     int64_t item_id;
 
     if (sl_payments_ask(service, payment, &item_id, err) < 0)
         return -1;
-    if (item_id ? sl_pay_run(cli, service, item_id, &work, err) < 0
+    if (item_id ? sl_pay_run(cli, service, item_id, &end, err) < 0
                 : match(service, payment, err) < 0)
         return -1;
     if (sl_pay_again(cli, service, payment, err) < 0)
         return -1;
-    return item_id ? sl_pay_row_status(cli, &work) : 0;
+    return item_id ? sl_pay_row_status(cli, &end) : 0;
 }
 
 const struct sl_opt sl_pay_verify_options[] = {

@@ -54,6 +54,14 @@ static const char *last_error(struct sl_arena *arena, const struct sl_item *item
     return last ? sl_arena_strdup(arena, sl_json_text(last, "error")) : NULL;
 }
 
+/* Where nothing has said why. */
+static const char *const unsaid[] = {
+    [SL_ONCE_FAILED] = "it was cancelled",
+    [SL_ONCE_LEFT] = "it could not be done now",
+    [SL_ONCE_UNKNOWN] = "no answer has come yet",
+};
+
+/* `counts` tells what the row itself does not: what keeps it from being sent. */
 static void judge(struct sl_arena *arena, const struct sl_engine_counts *counts,
                   struct sl_once_end *end)
 {
@@ -64,37 +72,65 @@ static void judge(struct sl_arena *arena, const struct sl_engine_counts *counts,
         return;
     }
     end->error = last_error(arena, item);
-    if (counts->refused) {
-        end->how = SL_ONCE_REFUSED;
-        end->error = end->error ? end->error : sl_arena_strdup(arena, counts->refused);
-    } else if (is(item, "pending")) {
+    end->how = is(item, "processing") ? SL_ONCE_UNKNOWN : SL_ONCE_FAILED;
+    if (is(item, "pending")) {
         end->how = SL_ONCE_LEFT;
-    } else {
-        end->how = is(item, "processing") ? SL_ONCE_UNKNOWN : SL_ONCE_FAILED;
+        end->error = counts->waiting ? counts->waiting : end->error;
     }
     if (!end->error)
-        end->error = counts->waiting ? counts->waiting : "it could not be done now";
+        end->error = unsaid[end->how];
+    if (counts->refused) {
+        end->how = SL_ONCE_REFUSED;
+        end->error = sl_arena_strdup(arena, counts->refused);
+    }
+}
+
+static int look(struct sl_service *service, struct sl_arena *arena, int64_t id,
+                const struct sl_engine_counts *counts, struct sl_once_end *end, struct sl_err *err)
+{
+    int found;
+
+    *end = (struct sl_once_end){ 0 };
+    found = sl_queue_get(service->db, arena, id, &end->item, err);
+    if (found == 0)
+        return sl_err_set(err, SL_ERR_INTERNAL, "row %lld of the queue is gone", (long long)id);
+    if (found < 0)
+        return -1;
+    judge(arena, counts, end);
+    return 0;
+}
+
+int sl_once_look(struct sl_service *service, struct sl_arena *arena, int64_t id,
+                 struct sl_once_end *end, struct sl_err *err)
+{
+    return look(service, arena, id, &(struct sl_engine_counts){ 0 }, end, err);
+}
+
+int sl_once_work(struct sl_service *service, struct sl_arena *arena, int64_t id,
+                 const struct sl_engine_options *engine, struct sl_once_end *end,
+                 struct sl_err *err)
+{
+    struct sl_engine_options options = *engine;
+    struct sl_engine_counts counts;
+
+    options.filter = (struct sl_work_filter){ .item_id = id };
+    if (sl_engine_run(service, &options, &counts, err) < 0)
+        return -1;
+    return look(service, arena, id, &counts, end, err);
 }
 
 int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
                 struct sl_once_end *end, struct sl_err *err)
 {
     const struct sl_op *op = sl_adapter_op(once->account->adapter, once->operation);
-    struct sl_engine_options options = once->engine;
-    struct sl_engine_counts counts;
     struct sl_item item;
 
-    *end = (struct sl_once_end){ 0 };
     if (!op)
         return sl_err_set(err, SL_ERR_CONFIG, "%s does no %s", once->account->adapter->name,
                           once->operation);
-    if (record(service, arena, once, op, &item, err) < 0)
+    if (record(service, arena, once, op, &item, err) < 0 ||
+        sl_once_work(service, arena, item.id, &once->engine, end, err) < 0)
         return -1;
-    options.filter = (struct sl_work_filter){ .item_id = item.id };
-    if (sl_engine_run(service, &options, &counts, err) < 0 ||
-        sl_queue_get(service->db, arena, item.id, &end->item, err) < 0)
-        return -1;
-    judge(arena, &counts, end);
     if (!once->must_be_done && is(&end->item, "pending") &&
         sl_queue_cancel(service->db, item.id, sl_now_ms(), err) < 0)
         return -1;

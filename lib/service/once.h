@@ -37,9 +37,19 @@ struct sl_once_end {
     struct sl_item item; /* as it stands now, in the arena */
 };
 
-/* Fails for our own reasons only. */
+/* Fails for our own reasons only, as the two below do. */
 int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
                 struct sl_once_end *end, struct sl_err *err);
+
+/* Works a row that is there already (engine.filter is not looked at), and tells how it stands then.
+ * Another process may have it: it is SL_ONCE_UNKNOWN then, and item.waits_for is NULL. */
+int sl_once_work(struct sl_service *service, struct sl_arena *arena, int64_t id,
+                 const struct sl_engine_options *engine, struct sl_once_end *end,
+                 struct sl_err *err);
+
+/* How a row stands now, without working it. */
+int sl_once_look(struct sl_service *service, struct sl_arena *arena, int64_t id,
+                 struct sl_once_end *end, struct sl_err *err);
 
 /* The end as an error: SL_ERR_AUTH, SL_ERR_QUEUED, SL_ERR_UNAVAILABLE for what was left, and
  * SL_ERR_DATA for what the provider refused. Returns 0 for SL_ONCE_DONE, else -1. */

@@ -5,65 +5,19 @@
 
 #include "lib/base/clock.h"
 #include "lib/service/config.h"
-#include "lib/service/engine.h"
-#include "lib/service/enqueue.h"
-#include "lib/service/ids.h"
+#include "lib/service/once.h"
 
-enum { DEEP_WAIT_MS = 60000, LOOK_MS = 100, EXPIRES_MS = 120000 };
+enum { DEEP_WAIT_MS = 60000, LOOK_MS = 100 };
 
-/* Puts an operation about nothing but itself into the queue, once. Returns 0 or -1. */
-static int enqueue(struct sl_service *service, struct sl_arena *arena,
-                   const struct sl_school *school, const struct sl_account *account,
-                   const struct sl_op *op, int64_t *id, struct sl_err *err)
+/* It is asked though the account is blocked or held: somebody stands there. */
+static struct sl_once question(const struct sl_school *school, const struct sl_account *account,
+                               const char *operation)
 {
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    char *public_id = SL_NEW(arena, char, SL_ULID_SIZE);
-    int64_t now_ms = sl_now_ms();
-    struct sl_item item = { .school_id = school->id,
-                            .provider_id = account->provider_id,
-                            .operation = op->name,
-                            .payload = "{}",
-                            .public_id = public_id,
-                            .account = account->account,
-                            .max_attempts = 1,
-                            .expires_at = now_ms + EXPIRES_MS };
-
-    sl_ulid(now_ms, public_id);
-    if (sl_tx_begin(&tx, service->db, err) < 0 ||
-        sl_accounts_ensure(service->db, account->account, account->provider_id, err) < 0 ||
-        sl_enqueue(service, op, &item, now_ms, err) < 0)
-        return -1;
-    *id = item.id;
-    return sl_tx_commit(&tx, err);
-}
-
-/* Runs it, and reads what became of the row. What is left open is not tried again: somebody
- * stands there and can ask again. */
-static int run_item(struct sl_service *service, struct sl_arena *arena, int64_t id,
-                    struct sl_engine_counts *counts, struct sl_item *item, struct sl_err *err)
-{
-    const struct sl_engine_options options = { .program = "test",
-                                               .filter = { .item_id = id },
-                                               .in_spite = true };
-
-    if (sl_engine_run(service, &options, counts, err) < 0 ||
-        sl_queue_get(service->db, arena, id, item, err) < 0)
-        return -1;
-    if (strcmp(item->status, "pending") == 0 &&
-        sl_queue_cancel(service->db, id, sl_now_ms(), err) < 0)
-        return -1;
-    return 0;
-}
-
-static const char *last_error(struct sl_arena *arena, const struct sl_item *item)
-{
-    SL_AUTO(sl_json_free)
-    struct json_object *log =
-        item->error_log ? sl_json_parse(item->error_log, strlen(item->error_log)) : NULL;
-    size_t n = sl_json_length(log);
-
-    return n ? sl_arena_strdup(arena, sl_json_text(json_object_array_get_idx(log, n - 1), "error"))
-             : NULL;
+    return (struct sl_once){ .school = school,
+                             .account = account,
+                             .operation = operation,
+                             .payload = "{}",
+                             .engine = { .program = "test", .in_spite = true } };
 }
 
 static void read_findings(struct sl_arena *arena, const struct sl_item *item,
@@ -82,61 +36,49 @@ static void read_findings(struct sl_arena *arena, const struct sl_item *item,
             sl_arena_strdup(arena, sl_json_text(result, "text"));
 }
 
-static void judge(struct sl_arena *arena, const struct sl_engine_counts *counts,
-                  const struct sl_item *item, struct sl_tested *tested)
+static void judge(struct sl_arena *arena, const struct sl_once_end *end, struct sl_tested *tested)
 {
-    tested->error = last_error(arena, item);
-    tested->status = strcmp(item->status, "completed") == 0 ? "ok" : "failed";
-    if (strcmp(tested->status, "ok") == 0)
-        tested->error = NULL;
-    else if (counts->refused) {
-        tested->status = "refused";
-        tested->error = tested->error ? tested->error : sl_arena_strdup(arena, counts->refused);
-    } else if (!tested->error) {
-        tested->error = counts->waiting ? counts->waiting : "the provider cannot be reached";
-    }
-    read_findings(arena, item, tested);
+    tested->status = end->how == SL_ONCE_DONE      ? "ok"
+                     : end->how == SL_ONCE_REFUSED ? "refused"
+                                                   : "failed";
+    tested->error = end->error;
+    read_findings(arena, &end->item, tested);
 }
 
 /* The answer to the deep test comes by callback, to the daemon. */
-static int wait_for_result(struct sl_service *service, struct sl_arena *arena, int64_t id,
-                           struct sl_item *item, struct sl_err *err)
+static int wait_for_result(struct sl_service *service, struct sl_arena *arena,
+                           struct sl_once_end *end, struct sl_err *err)
 {
-    int64_t until_ms = sl_boot_ms() + DEEP_WAIT_MS;
+    static const char why[] = "no callback came within a minute: does sl-webhook run, and can the "
+                              "provider reach public_url?";
+    int64_t until_ms = sl_boot_ms() + DEEP_WAIT_MS, id = end->item.id;
 
-    while (strcmp(item->status, "processing") == 0 && sl_boot_ms() < until_ms) {
+    while (end->how == SL_ONCE_UNKNOWN && sl_boot_ms() < until_ms) {
         (void)nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000L }, NULL);
-        if (sl_queue_get(service->db, arena, id, item, err) < 0)
+        if (sl_once_look(service, arena, id, end, err) < 0)
             return -1;
     }
-    if (strcmp(item->status, "processing") == 0)
-        return sl_queue_end(service->db, id, "failed",
-                            "no callback came within a minute: does sl-webhook run, and can the "
-                            "provider reach public_url?",
-                            NULL, sl_now_ms(), err) < 0 ||
-                       sl_queue_get(service->db, arena, id, item, err) < 0
-                   ? -1
-                   : 0;
-    return 0;
+    if (end->how != SL_ONCE_UNKNOWN)
+        return 0;
+    if (sl_queue_end(service->db, id, "failed", why, NULL, sl_now_ms(), err) < 0)
+        return -1;
+    return sl_once_look(service, arena, id, end, err);
 }
 
 static int run_op(struct sl_service *service, struct sl_arena *arena,
                   const struct sl_school *school, const struct sl_account *account,
                   const char *name, struct sl_tested *tested, struct sl_err *err)
 {
+    const struct sl_once once = question(school, account, name);
     const struct sl_op *op = sl_adapter_op(account->adapter, name);
-    struct sl_engine_counts counts;
-    struct sl_item item;
-    int64_t id;
+    struct sl_once_end end;
 
     if (!op)
         return 0;
-    if (enqueue(service, arena, school, account, op, &id, err) < 0 ||
-        run_item(service, arena, id, &counts, &item, err) < 0)
+    if (sl_once_run(service, arena, &once, &end, err) < 0 ||
+        (op->accepts && wait_for_result(service, arena, &end, err) < 0))
         return -1;
-    if (op->accepts && wait_for_result(service, arena, id, &item, err) < 0)
-        return -1;
-    judge(arena, &counts, &item, tested);
+    judge(arena, &end, tested);
     return 0;
 }
 
@@ -191,29 +133,23 @@ int sl_balance_run(struct sl_service *service, struct sl_arena *arena,
                    const struct sl_school *school, enum sl_category category,
                    const char *provider_code, struct sl_balance *balance, struct sl_err *err)
 {
-    struct sl_tested tested = { .status = "failed" };
-    const struct sl_op *op;
-    struct sl_engine_counts counts;
+    struct sl_once once;
+    struct sl_once_end end;
     struct sl_config_row row;
     struct sl_account account;
-    struct sl_item item;
-    int64_t id;
 
     if (sl_config_choose(service, arena, school, category, provider_code, &row, err) < 0 ||
         sl_config_open(service, arena, school->id, row.provider_id, &account, err) < 0)
         return -1;
-    op = sl_adapter_op(account.adapter, "balance");
-    if (!op)
+    if (!sl_adapter_op(account.adapter, "balance"))
         return sl_err_set(err, SL_ERR_CONFIG, "%s tells no balance", account.adapter->name);
-    if (enqueue(service, arena, school, &account, op, &id, err) < 0 ||
-        run_item(service, arena, id, &counts, &item, err) < 0)
+    once = question(school, &account, "balance");
+    if (sl_once_run(service, arena, &once, &end, err) < 0)
         return -1;
-    judge(arena, &counts, &item, &tested);
-    if (strcmp(tested.status, "ok") != 0)
-        return sl_err_set(err,
-                          strcmp(tested.status, "refused") == 0 ? SL_ERR_AUTH : SL_ERR_UNAVAILABLE,
-                          "%s: %s", account.adapter->name, tested.error);
+    if (end.how != SL_ONCE_DONE)
+        return sl_err_set(err, end.how == SL_ONCE_REFUSED ? SL_ERR_AUTH : SL_ERR_UNAVAILABLE,
+                          "%s: %s", account.adapter->name, end.error);
     balance->provider = account.adapter->code;
-    read_balance(arena, &item, balance);
+    read_balance(arena, &end.item, balance);
     return 0;
 }
