@@ -577,27 +577,23 @@ static bool idle(const struct engine *engine)
     return true;
 }
 
-static bool unfiltered(const struct engine *engine)
-{
-    const struct sl_work_filter *filter = &engine->options->filter;
-
-    return !filter->school_id && !filter->batch_id && !filter->item_id;
-}
-
 /* What nobody else would do: rows of the dead, rows whose wait is over, callbacks that were
  * stored and not applied. */
 static int maintain(struct engine *engine, struct sl_err *err)
 {
+    const struct sl_work_filter *filter = &engine->options->filter;
+
     if (engine->now.ms < engine->next_maintain_ms)
         return 0;
     engine->next_maintain_ms = engine->now.ms + TICK_MS;
     if (settle_orphans(engine, err) < 0)
         return -1;
-    if (!unfiltered(engine))
+    if (filter->batch_id || filter->item_id)
         return 0;
     if (settle_waiting(engine, err) < 0)
         return -1;
-    if (engine->options->maintain && engine->options->maintain(engine->service, err) < 0)
+    if (!filter->school_id && engine->options->maintain &&
+        engine->options->maintain(engine->service, err) < 0)
         return -1;
     return 0;
 }

@@ -21,7 +21,8 @@ struct sl_engine_counts {
 
 struct sl_engine_options {
     const char *program;               /* names the runner */
-    struct sl_work_filter filter;      /* what it works on; all 0: everything */
+    struct sl_work_filter filter;      /* what it works on; all 0: everything. Rows that wait are
+                                        * looked after unless it names a batch or a row */
     int64_t connections;               /* requests at once; 0: 16 */
     int64_t most_items;                /* claims no more than this; 0: any number */
     int64_t for_ms;                    /* stops claiming after it; 0: no such time */

@@ -693,7 +693,8 @@ int settle_waiting(struct engine *engine, struct sl_err *err)
 
     if (sl_tx_begin(&tx, engine->service->db, err) < 0)
         return -1;
-    n = sl_queue_waiting(engine->service->db, arena, sl_now_ms(), MOST_WAITING, items, err);
+    n = sl_queue_waiting(engine->service->db, arena, engine->options->filter.school_id, sl_now_ms(),
+                         MOST_WAITING, items, err);
     for (int i = 0; i < n; i++)
         if (go_on_waiting(engine, &items[i], err) < 0)
             return -1;

@@ -382,14 +382,16 @@ int sl_queue_orphans(struct sl_db *db, struct sl_arena *arena, int64_t runner,
 
 static const char waiting_sql[] = "SELECT " ITEM_COLUMNS " FROM integration_queue"
                                   " WHERE waits_for IS NOT NULL AND next_attempt_at <= $1"
+                                  " AND ($3 = 0 OR school_id = $3)"
                                   " ORDER BY next_attempt_at LIMIT $2";
 
-int sl_queue_waiting(struct sl_db *db, struct sl_arena *arena, int64_t now_ms, size_t n,
-                     struct sl_item *items, struct sl_err *err)
+int sl_queue_waiting(struct sl_db *db, struct sl_arena *arena, int64_t school_id, int64_t now_ms,
+                     size_t n, struct sl_item *items, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
 
-    if (sl_db_query(&rows, db, waiting_sql, SL_PARAMS(SL_INT(now_ms), SL_INT((int64_t)n)), err) < 0)
+    if (sl_db_query(&rows, db, waiting_sql,
+                    SL_PARAMS(SL_INT(now_ms), SL_INT((int64_t)n), SL_INT(school_id)), err) < 0)
         return -1;
     return read_items(&rows, arena, items, n, err);
 }
@@ -442,7 +444,7 @@ static const char next_due_sql[] =
     "  FROM message_batches b WHERE b.state IN ('ready', 'sending')"
     "  AND ($1 = 0 OR b.school_id = $1) AND ($2 = 0 OR b.id = $2)"
     " UNION ALL SELECT min(next_attempt_at) FROM integration_queue WHERE waits_for IS NOT NULL"
-    "  AND next_attempt_at IS NOT NULL AND $1 = 0 AND $2 = 0 AND $3 = 0)";
+    "  AND next_attempt_at IS NOT NULL AND ($1 = 0 OR school_id = $1) AND $2 = 0 AND $3 = 0)";
 
 int sl_queue_next_due(struct sl_db *db, const struct sl_work_filter *filter, int64_t *at_ms,
                       struct sl_err *err)

@@ -121,9 +121,10 @@ int sl_queue_orphans(struct sl_db *db, struct sl_arena *arena, int64_t runner,
                      const struct sl_boot_now *now, size_t n, struct sl_item *items,
                      struct sl_err *err);
 
-/* Rows that wait for a callback or query and whose time has come: up to n. */
-int sl_queue_waiting(struct sl_db *db, struct sl_arena *arena, int64_t now_ms, size_t n,
-                     struct sl_item *items, struct sl_err *err);
+/* Rows that wait for a callback or query and whose time has come, of one school or (0) of all: up
+ * to n. */
+int sl_queue_waiting(struct sl_db *db, struct sl_arena *arena, int64_t school_id, int64_t now_ms,
+                     size_t n, struct sl_item *items, struct sl_err *err);
 
 /* Writes how a waiting row goes on: nobody has it. `asks` is counted up. Returns 1, 0 or -1. */
 int sl_queue_wait_on(struct sl_db *db, int64_t id, const char *waits_for, int64_t next_attempt_at,

@@ -16,9 +16,6 @@ ask() {
 told() { sql "SELECT count(*) FROM webhook_events e JOIN webhook_requests r ON r.id = e.request_id JOIN integration_providers p ON p.id = r.provider_id WHERE p.code = '$1' AND e.state = 'done'"; }
 was_told() { [ "$(told "$1")" -ge "${2:-1}" ]; }
 
-# The queue as the timer works it: of all schools, and with what is due of what waits.
-work() { env -u SL_SCHOOL sl-queue-run --quiet; }
-
 # works_to ID STATUS: without anybody asking by hand.
 works_to() { work && payment_is "$1" "$2"; }
 
@@ -216,7 +213,7 @@ sent_again() {
     [ "$status" -eq 65 ]
     curl -sS "$SL_SANDBOX_URL/_sandbox/fire/pesapal" -d "{\"event\":\"approve\",\"reference\":\"$id\"}" > /dev/null
     until_true sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operation = 'payment.refund'"
-    until_true sh -c "env -u SL_SCHOOL sl-queue-run -q; sl-pay status $refund -f json | grep -q '\"status\":\"succeeded\"'"
+    until_true sh -c "sl-queue-run -q; sl-pay status $refund -f json | grep -q '\"status\":\"succeeded\"'"
     payment_is "$id" refunded
 }
 

@@ -520,7 +520,7 @@ given_back() {
     [ "$(counted reversed)" -eq 1 ]
     asked() {
         sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operation = 'payment.refund' AND waits_for = 'callback'"
-        env -u SL_SCHOOL sl-queue-run --quiet # what waits is looked after for all schools
+        work
         payment_is "$id" refunded
     }
     until_true asked

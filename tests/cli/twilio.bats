@@ -19,12 +19,9 @@ asked() { [ "$(sl-sandbox seen twilio | grep -c '"list"')" -eq "$1" ]; }
 ask() {
     due
     until_true worked_until_asked "$1"
-    run_all
+    work
 }
-worked_until_asked() { run_all; asked "$1"; }
-
-# The timer's run, for all schools: only it asks about what waits.
-run_all() { env -u SL_SCHOOL sl-queue-run -q; }
+worked_until_asked() { work; asked "$1"; }
 
 reset() { curl -sS -X POST "$SL_SANDBOX_URL/_sandbox/reset" > /dev/null; }
 
@@ -77,7 +74,7 @@ reset() { curl -sS -X POST "$SL_SANDBOX_URL/_sandbox/reset" > /dev/null; }
         [ "$(counted messages)" -eq 0 ]
     done
     ask 3
-    until_true sh -c "env -u SL_SCHOOL sl-queue-run -q; curl -sS $SL_SANDBOX_URL/_sandbox/counts | grep -q '\"messages\":1,'"
+    until_true sh -c "sl-queue-run -q; curl -sS $SL_SANDBOX_URL/_sandbox/counts | grep -q '\"messages\":1,'"
     message_is "$id" unknown # its answer was lost once more
     ask 4
     message_is "$id" delivered

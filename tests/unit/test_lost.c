@@ -209,12 +209,17 @@ static int teardown(void **state)
     return installation_teardown(state);
 }
 
-static void work(void)
+static void work_only(struct sl_work_filter filter)
 {
-    const struct sl_engine_options options = { .program = "test" };
+    const struct sl_engine_options options = { .program = "test", .filter = filter };
     struct sl_engine_counts counts = { 0 };
 
     OK(sl_engine_run(world.in->service, &options, &counts, &err));
+}
+
+static void work(void)
+{
+    work_only((struct sl_work_filter){ 0 });
 }
 
 static struct sl_batch send(const char *code, const char *text, const char *const *numbers,
@@ -247,10 +252,15 @@ static void script(const char *sql)
     OK(sl_db_script(world.in->service->db, sql, &err));
 }
 
+static void end_waits(void)
+{
+    script("UPDATE integration_queue SET next_attempt_at = 1 WHERE waits_for IS NOT NULL");
+}
+
 /* The time of the next question, or the end of patience, has come. */
 static void wait(void)
 {
-    script("UPDATE integration_queue SET next_attempt_at = 1 WHERE waits_for IS NOT NULL");
+    end_waits();
     work(); /* puts the question */
     work();
 }
@@ -480,11 +490,29 @@ static void what_a_report_has_settled_is_not_asked_about(void **state)
     struct sl_batch batch = lose("asking");
 
     (void)state;
-    script("UPDATE integration_queue SET next_attempt_at = 1 WHERE waits_for IS NOT NULL");
+    end_waits();
     report_id(&batch, "ref=X1");
     work();
     work();
     assert_int_equal(provider.n_asked, 0);
+}
+
+static void who_works_one_school_asks_about_its_rows_and_no_others(void **state)
+{
+    struct sl_school other;
+
+    (void)state;
+    add_school(world.in, "lakeside", &other);
+    (void)lose("asking");
+    provider.asked = SL_OK;
+    end_waits();
+    work_only((struct sl_work_filter){ .school_id = other.id });
+    work_only((struct sl_work_filter){ .item_id = 1 });
+    work_only((struct sl_work_filter){ .school_id = other.id });
+    assert_int_equal(provider.n_asked, 0);
+    work_only((struct sl_work_filter){ .school_id = world.in->school.id });
+    assert_int_equal(provider.n_asked, 1);
+    assert_message(1, "delivered", "X-asked");
 }
 
 static void a_cancelled_batch_is_not_sent_again(void **state)
@@ -551,6 +579,7 @@ int main(void)
         PROMISE(what_is_absent_is_sent_again_once_and_only_after_the_last_question),
         PROMISE(what_is_still_open_after_the_last_question_is_a_persons),
         PROMISE(what_a_report_has_settled_is_not_asked_about),
+        PROMISE(who_works_one_school_asks_about_its_rows_and_no_others),
         PROMISE(a_cancelled_batch_is_not_sent_again),
         PROMISE(as_many_as_are_alike_are_given_out_in_order),
         PROMISE(what_is_another_messages_is_given_to_nobody),
