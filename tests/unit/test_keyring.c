@@ -268,15 +268,28 @@ static void a_ring_that_others_can_read_or_write_is_refused(void **state)
     assert_refused(place, "chmod 600");
 }
 
+/* Who asks, if not ourselves. Only root can give a file away; to be somebody else needs nobody. */
+static uid_t pretended;
+
+uid_t geteuid(void)
+{
+    return pretended ? pretended : getuid();
+}
+
 static void a_ring_of_somebody_else_is_refused(void **state)
 {
     const struct place *place = *state;
+    char said[64];
+    struct stat about;
 
-    if (geteuid() != 0)
-        skip();
     create(place);
-    assert_int_equal(chown(place->main, 65534, 65534), 0);
-    assert_refused(place, "belongs to user 65534");
+    if (getuid() == 0) /* root's own would be believed */
+        assert_int_equal(chown(place->main, 65534, 65534), 0);
+    assert_int_equal(stat(place->main, &about), 0);
+    pretended = about.st_uid + 1;
+    (void)snprintf(said, sizeof said, "belongs to user %u", about.st_uid);
+    assert_refused(place, said);
+    pretended = 0;
 }
 
 static void what_is_no_file_is_refused_without_waiting(void **state)
