@@ -266,10 +266,11 @@ struct sl_exchange {
     size_t n_replies;
     enum sl_fault fault;
     int64_t n_sunk; /* bytes that went into the sink */
-    int error;      /* of a step on files: errno; 0: it was done */
+    int error;      /* of a step on files, or of a file of the request that could not be opened:
+                     * errno; 0: none */
     bool too_large; /* the answer was longer than the step takes; body has its start */
     bool reused;    /* it went over a connection that had been used before: the server may have been
-                  * about to close it */
+                     * about to close it */
     const char *transport; /* why it ended early, for a person: "connection refused"; or NULL */
 };
 

@@ -289,8 +289,19 @@ static bool is_curable(const struct sl_outcome *hold)
     return hold->verdict == SL_RETRY;
 }
 
+/* Nobody could be connected to. A hook counts that too: it has a rule of its own, so many attempts
+ * in three days (tell.c). */
+static bool reached_nobody(const struct sl_job *job)
+{
+    const struct sl_exchange *exchange = &job->sent.exchange;
+
+    return job->item.provider_id && exchange->reach == SL_NOT_SENT && !exchange->status &&
+           !exchange->fault && !exchange->error;
+}
+
 /* Again, unless the attempts are used up. What was refused before it was looked at, because
- * too many came at once, was no attempt. What a person can cure waits for its account alone: when that
+ * too many came at once, was no attempt, and neither is what reached nobody: there the breaker's
+ * pause, which grows, sets the pace. What a person can cure waits for its account alone: when that
  * is lifted, the row is due. */
 static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course *course,
                       struct sl_settlement *settlement, struct sl_err *err)
@@ -299,7 +310,7 @@ static int plan_again(struct engine *engine, struct sl_job *job, enum sl_course 
     const struct sl_outcome *hold = find_hold(job);
     int64_t after_ms = longest_after(job);
 
-    if (limited)
+    if (limited || reached_nobody(job))
         settlement->uncounted = 1;
     else if (job->item.attempts + 1 >= job->item.max_attempts) {
         *course = SL_COURSE_FAILED;

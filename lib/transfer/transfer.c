@@ -33,6 +33,7 @@ struct slot {
     struct sl_send send;
     struct sl_buf body;
     bool active, begun, too_large, repeated;
+    int error; /* of a file of the request that could not be opened: errno */
     CURLcode code;
     char reason[CURL_ERROR_SIZE];
 };
@@ -339,8 +340,9 @@ static void put_over(struct sl_transfer *transfer, struct slot *slot)
 }
 
 /* An exchange that is over before it began. */
-static int not_sent(struct sl_transfer *transfer, struct slot *slot, const char *why)
+static int not_sent(struct sl_transfer *transfer, struct slot *slot, const char *why, int error)
 {
+    slot->error = error;
     slot->code = CURLE_READ_ERROR;
     (void)snprintf(slot->reason, sizeof slot->reason, "%s", why);
     slot->active = true;
@@ -378,6 +380,7 @@ static void begin_slot(struct slot *slot, const struct sl_send *send)
     slot->send = *send;
     slot->body = sl_buf_new(send->arena);
     slot->begun = slot->too_large = slot->repeated = false;
+    slot->error = 0;
     slot->code = CURLE_OK;
     slot->reason[0] = '\0';
     slot->sink = -1;
@@ -441,9 +444,9 @@ int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, 
         return start_mail(transfer, slot, err);
     if (request->n_pieces > 0 &&
         sl_pieces_open(&slot->pieces, send->arena, request->pieces, request->n_pieces, &why) < 0)
-        return not_sent(transfer, slot, why.text);
+        return not_sent(transfer, slot, why.text, EIO);
     if (open_sink(slot) < 0)
-        return not_sent(transfer, slot, strerror(errno));
+        return not_sent(transfer, slot, strerror(errno), errno);
     set_address(transfer, slot);
     set_cert(slot->easy, send->request->cert);
     set_method(slot);
@@ -605,6 +608,7 @@ static void tell_exchange(struct slot *slot, struct sl_sent *sent)
         .body = slot->body.data,
         .n_body = slot->body.len,
         .n_sunk = slot->n_sunk,
+        .error = slot->error,
         .too_large = slot->too_large,
         .reused = slot->begun && connects == 0,
         .transport = transport_of(slot),

@@ -90,6 +90,13 @@ due_again() { sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE operat
     heard_n 3 .
 }
 
+@test "a receiver that cannot be reached uses its tries up all the same" {
+    sl-config hook add --event optout.added --url http://127.0.0.1:9/ > /dev/null 2>&1
+    sl-sms optout add 0711000009 2> /dev/null
+    work
+    [ "$(sql "SELECT attempts FROM integration_queue WHERE operation = 'hook'")" -eq 1 ]
+}
+
 @test "410 disables the hook: what waits is cancelled, and nothing more is told" {
     hook optout.added /410
     sl-sms optout add 0711000008 0711000009 2> /dev/null

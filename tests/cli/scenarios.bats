@@ -124,6 +124,31 @@ overheard() {
     [ "$(counted pushes)" -eq 1 ]
 }
 
+# retried: what is pending, and its account, need not wait any more.
+retried() {
+    sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending'"
+    sql "UPDATE accounts SET open_boot_ms = 0"
+    work
+}
+
+@test "a provider that is away for longer than five attempts fails nothing, and when it is back all is sent once" {
+    kill "$sandbox"
+    wait "$sandbox" || true
+    printf 'phone,name\n0711000001,A\n0711000002,B\n0711000003,C\n' > "$BATS_TEST_TMPDIR/list"
+    run -75 sl-sms bulk -m 'Dear {name}' --yes --file "$BATS_TEST_TMPDIR/list"
+    for _ in 1 2 3 4 5 6 7; do retried; done
+    [ "$(sql "SELECT count(*), sum(attempts) FROM integration_queue WHERE status = 'pending'")" = '3|0' ]
+    [ "$(sql "SELECT max(opened) FROM accounts")" -ge 4 ] # and was asked ever more rarely
+    start sandbox sl-sandbox serve --listen "${SL_SANDBOX_URL#http://}"
+    until_true sent_all
+    [ "$(counted messages)" -eq 3 ]
+    [ "$(counted duplicated)" -eq 0 ]
+}
+sent_all() {
+    retried
+    [ "$(sql "SELECT count(*) FROM messages WHERE status IN ('sent', 'delivered')")" -eq 3 ]
+}
+
 # at_once COMMAND...: three of it at the same time; each must succeed.
 at_once() {
     local pids=() pid

@@ -19,6 +19,7 @@ static struct {
     const char *callback;   /* the last row's own address */
     const char *asked_id, *asked_to, *asked_text;
     void (*meanwhile)(void); /* happens before the answer is read */
+    bool away;               /* nobody can be connected to */
     int n_sent, n_asked;
 } provider;
 
@@ -38,7 +39,12 @@ static int build_nothing(const struct sl_call *call, struct sl_request *request,
 
 static int build_send(const struct sl_call *call, struct sl_request *request, struct sl_err *error)
 {
-    (void)request, (void)error;
+    (void)error;
+    if (provider.away) {
+        request->method = "GET";
+        request->base = "http://127.0.0.1:9"; /* nobody listens there */
+        request->path = "/";
+    }
     provider.callback =
         call->callback_base ? sl_arena_strdup(world.in->arena, call->callback_base) : NULL;
     return 0;
@@ -47,7 +53,9 @@ static int build_send(const struct sl_call *call, struct sl_request *request, st
 static void parse_send(const struct sl_call *call, const struct sl_exchange *exchange,
                        struct sl_result *result)
 {
-    (void)exchange, (void)call;
+    (void)call;
+    if (sl_result_unanswered(exchange, result))
+        return;
     provider.n_sent++;
     if (provider.meanwhile)
         provider.meanwhile();
@@ -407,6 +415,54 @@ static void a_report_under_the_token_of_the_row_settles_the_message_of_its_numbe
     assert_row("completed", "");
 }
 
+/* ---- Nobody there ------------------------------------------------------------------------------- */
+
+static int64_t number_of(const char *sql)
+{
+    int64_t number = 0;
+
+    assert_int_equal(sl_db_number(world.in->service->db, sql, SL_NO_PARAMS, &number, &err), 1);
+    return number;
+}
+
+/* The pauses of row and account are over. */
+static void try_again(void)
+{
+    script("UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending';"
+           "UPDATE accounts SET open_boot_ms = 0");
+    work();
+}
+
+static void what_reaches_nobody_is_no_attempt_and_the_pause_grows(void **state)
+{
+    (void)state;
+    provider.away = true;
+    provider.sent = SL_OK;
+    (void)lose("asking");
+    for (int i = 0; i < 7; i++)
+        try_again();
+    assert_row("pending", "");
+    assert_int_equal(number_of("SELECT attempts FROM integration_queue"), 0);
+    assert_int_equal(number_of("SELECT json_array_length(error_log) FROM integration_queue"), 8);
+    assert_int_equal(number_of("SELECT max(opened) FROM accounts"), 4);
+    provider.away = false;
+    try_again();
+    assert_int_equal(provider.n_sent, 1);
+    assert_message(1, "sent", "X-answer");
+    assert_row("completed", "");
+}
+
+static void what_is_too_old_ends_though_nobody_could_be_reached(void **state)
+{
+    (void)state;
+    provider.away = true;
+    (void)lose("asking");
+    script("UPDATE integration_queue SET expires_at = 2");
+    try_again();
+    assert_row("failed", "");
+    assert_message(1, "failed", "");
+}
+
 static void what_may_be_repeated_is_sent_again_when_no_callback_came(void **state)
 {
     (void)state;
@@ -573,6 +629,8 @@ int main(void)
         PROMISE(a_report_that_comes_before_the_answer_is_lost_is_not_forgotten),
         PROMISE(a_report_that_comes_before_a_good_answer_keeps_the_last_word),
         PROMISE(a_report_under_the_token_of_the_row_settles_the_message_of_its_number),
+        PROMISE(what_reaches_nobody_is_no_attempt_and_the_pause_grows),
+        PROMISE(what_is_too_old_ends_though_nobody_could_be_reached),
         PROMISE(what_may_be_repeated_is_sent_again_when_no_callback_came),
         PROMISE(what_the_provider_has_is_settled_by_asking),
         PROMISE(what_the_provider_refused_is_failed_by_asking),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <stdio.h>
@@ -181,6 +182,26 @@ static void http_without_tls_goes_to_loopback_only(void **state)
     assert_true(sent.duration_ms < 1000);
 }
 
+/* What reached nobody is tried for as long as it takes, a file that is gone is not. */
+static void a_file_that_cannot_be_opened_is_told_apart_from_nobody_there(void **state)
+{
+    const struct talk *talk = *state;
+    struct sl_request *request = make_request(talk, NULL);
+    struct sl_sent sent;
+
+    request->sink = "/none/there";
+    start(talk, request, false, NULL);
+    sent = await(talk);
+    assert_int_equal(sent.exchange.reach, SL_NOT_SENT);
+    assert_int_equal(sent.exchange.error, ENOENT);
+    request->sink = NULL;
+    request->base = "http://127.0.0.1:9";
+    start(talk, request, false, NULL);
+    sent = await(talk);
+    assert_int_equal(sent.exchange.reach, SL_NOT_SENT);
+    assert_int_equal(sent.exchange.error, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -190,6 +211,7 @@ int main(void)
         TEST(more_pools_than_are_kept_are_all_served),
         TEST(a_fresh_connection_is_another_one),
         TEST(http_without_tls_goes_to_loopback_only),
+        TEST(a_file_that_cannot_be_opened_is_told_apart_from_nobody_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
