@@ -17,8 +17,3 @@ int64_t sl_asks_time(const struct sl_settle *settle, int64_t asks, int64_t sent_
         last = settle->until_s;
     return sent_ms + last * 1000;
 }
-
-bool sl_asks_over(const struct sl_settle *settle, int64_t asks)
-{
-    return settle->until_s > 0 && sl_asks_time(settle, asks, 0) >= settle->until_s * INT64_C(1000);
-}

@@ -8,7 +8,4 @@
  * UTC ms. */
 int64_t sl_asks_time(const struct sl_settle *settle, int64_t asks, int64_t sent_ms);
 
-/* Whether no question comes after so many. */
-bool sl_asks_over(const struct sl_settle *settle, int64_t asks);
-
 #endif

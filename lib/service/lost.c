@@ -4,7 +4,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/service/asks.h"
 #include "lib/service/inbound.h"
 #include "lib/service/tell.h"
 #include "lib/service/job.h"
@@ -219,6 +218,54 @@ static int load(struct sl_service *service, struct sl_job *job, struct sl_err *e
     return told_id(job) ? load_told(service, job, err) : load_lost(service, job, err);
 }
 
+/* ---- What is sent again ---------------------------------------------------------------------------- */
+
+static struct json_object *read_result(const struct sl_item *item)
+{
+    return item->result ? sl_json_parse(item->result, strlen(item->result)) : NULL;
+}
+
+int sl_lost_absent(struct sl_service *service, const struct sl_item *item, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    SL_AUTO(sl_json_free) struct json_object *result = read_result(item);
+    struct sl_batch batch;
+    int found;
+
+    if (sl_json_length(sl_json_at(result, "absent")) == 0)
+        return 0;
+    found = sl_batches_get(service->db, arena, item->batch_id, &batch, err);
+    return found > 0 ? strcmp(batch.state, "cancelled") != 0 : found;
+}
+
+/* What a report has told of meanwhile stays as it is. */
+static int resend_absent(struct sl_service *service, struct json_object *absent, int64_t now_ms,
+                         struct sl_err *err)
+{
+    const struct sl_message_news again = { .status = "queued" };
+
+    for (size_t i = 0; i < sl_json_length(absent); i++)
+        if (sl_messages_settle(service->db,
+                               json_object_get_int64(json_object_array_get_idx(absent, i)), &again,
+                               now_ms, err) < 0)
+            return -1;
+    return 0;
+}
+
+int sl_lost_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
+                   struct sl_err *err)
+{
+    SL_AUTO(sl_json_free) struct json_object *result = read_result(item);
+    struct json_object *absent = sl_json_at(result, "absent");
+    int status =
+        absent ? resend_absent(service, absent, now_ms, err)
+               : sl_messages_all(service->db, item->id, "unknown", "queued", NULL, now_ms, err);
+
+    if (status < 0 || sl_queue_keep(service->db, item->id, NULL, err) < 0)
+        return -1;
+    return sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0 ? -1 : 0;
+}
+
 /* ---- By asking: the answer ----------------------------------------------------------------------- */
 
 enum { ALIKE_MS = 180000 };
@@ -229,8 +276,7 @@ struct answer {
     const struct sl_job *job;
     struct sl_item asked;
     int64_t now_ms;
-    bool may_resend;
-    int64_t n_again;
+    struct json_object *absent; /* the ids of those that the provider has never heard of */
 };
 
 /* Those of the item that are no other message's, in their order. Returns how many, or -1. */
@@ -293,38 +339,39 @@ static int take(struct answer *answer, size_t item, struct sl_err *err)
         status = outcome.delivery == SL_DELIVERY_NONE ? "sent" : sl_lost_status(outcome.delivery);
     else if (outcome.verdict == SL_PERMANENT)
         status = "failed";
-    else if (outcome.verdict == SL_ABSENT && answer->may_resend)
-        status = "queued";
+    else if (outcome.verdict == SL_ABSENT &&
+             json_object_array_add(answer->absent, json_object_new_int64(job->messages[item].id)))
+        sl_out_of_memory();
     if (!status)
         return 0;
-    answer->n_again += strcmp(status, "queued") == 0;
     news = sl_lost_news(job->arena, &outcome, status);
     return settle_message(answer->service, job->messages[item].id, &news, answer->now_ms, err);
 }
 
-/* Once, after the last question, and never what was cancelled meanwhile. */
-static int look_whether_resent(struct answer *answer, struct sl_err *err)
+/* {"absent":[ID,…]}: what the last answer does not know of, with the row until its patience is over. */
+static int keep_absent(struct answer *answer, struct sl_err *err)
 {
-    const struct sl_op *op = sl_adapter_op(answer->job->account->adapter, answer->asked.operation);
-    const struct sl_settle *settle;
-    struct sl_batch batch;
-    int found;
+    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
 
-    if (!op || (size_t)answer->asked.step >= op->n_steps || answer->asked.attempts > 1)
-        return 0;
-    settle = &op->steps[answer->asked.step].ambiguous;
-    if (settle->last != SL_RESEND_IF_ABSENT || !sl_asks_over(settle, answer->asked.asks))
-        return 0;
-    found = sl_batches_get(answer->service->db, answer->job->arena, answer->asked.batch_id, &batch,
-                           err);
-    answer->may_resend = found > 0 && strcmp(batch.state, "cancelled") != 0;
-    return found < 0 ? -1 : 0;
+    if (json_object_object_add(doc, "absent", json_object_get(answer->absent)) != 0)
+        sl_out_of_memory();
+    return sl_queue_keep(answer->service->db, answer->asked.id,
+                         sl_json_print(answer->job->arena, doc), err);
+}
+
+static int take_all(struct answer *answer, struct sl_err *err)
+{
+    for (size_t i = 0; i < answer->job->n_items; i++)
+        if (take(answer, i, err) < 0)
+            return -1;
+    return keep_absent(answer, err);
 }
 
 static int settle_lost(struct sl_service *service, struct sl_job *job, enum sl_course *course,
                        int64_t now_ms, struct sl_err *err)
 {
     struct answer answer = { .service = service, .job = job, .now_ms = now_ms };
+    SL_AUTO(sl_json_free) struct json_object *absent = NULL;
     int found;
 
     if (*course == SL_COURSE_AGAIN || *course == SL_COURSE_AUTH || *course == SL_COURSE_NEXT)
@@ -333,17 +380,8 @@ static int settle_lost(struct sl_service *service, struct sl_job *job, enum sl_c
     found = find_asked(service, job, &answer.asked, err);
     if (found <= 0)
         return found;
-    if (look_whether_resent(&answer, err) < 0)
-        return -1;
-    for (size_t i = 0; i < job->n_items; i++)
-        if (take(&answer, i, err) < 0)
-            return -1;
-    if (answer.n_again == 0)
-        return conclude(service, answer.asked.id, now_ms, err);
-    return sl_queue_resend(service->db, answer.asked.id, now_ms, err) < 0 ||
-                   sl_batches_resume(service->db, answer.asked.batch_id, now_ms, err) < 0
-               ? -1
-               : 0;
+    answer.absent = absent = json_object_new_array();
+    return take_all(&answer, err) < 0 ? -1 : conclude(service, answer.asked.id, now_ms, err);
 }
 
 /* Its status moves up, and what it cost is new. */

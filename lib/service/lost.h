@@ -17,6 +17,13 @@ struct sl_message_news sl_lost_news(struct sl_arena *arena, const struct sl_outc
 /* The status of a delivery report: NULL if it changes none. */
 const char *sl_lost_status(enum sl_delivery delivery);
 
+/* For the domains of messages: `absent` is whether the last query said that the provider never heard
+ * of some of the row's, which a cancelled batch keeps all the same; `resend` queues those again, or all
+ * that are unknown where nobody can be asked. */
+int sl_lost_absent(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
+int sl_lost_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
+                   struct sl_err *err);
+
 /* A report about a message whose reference nobody has yet. It is settled if the report gives back
  * our own id, or came under the token of its row (`item`, id 0: it did not); and if its number is
  * not another's. Returns 1, 0 if no message is meant, or -1. Inside a transaction; webhook keys are

@@ -143,15 +143,6 @@ int messages_end(struct sl_service *service, const struct sl_item *item, bool un
     return sl_tell_failed(service, item->school_id, &set, now_ms, err);
 }
 
-int messages_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
-                    struct sl_err *err)
-{
-    return sl_messages_all(service->db, item->id, "unknown", "queued", NULL, now_ms, err) < 0 ||
-                   sl_batches_resume(service->db, item->batch_id, now_ms, err) < 0
-               ? -1
-               : 0;
-}
-
 const struct sl_domain sl_messages_domain = {
     .operation = "sms.send",
     .reference_type = "message",
@@ -159,5 +150,6 @@ const struct sl_domain sl_messages_domain = {
     .load = load_sms,
     .settle = messages_settle,
     .end = messages_end,
-    .resend = messages_resend,
+    .resend = sl_lost_resend,
+    .absent = sl_lost_absent,
 };

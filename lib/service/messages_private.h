@@ -13,7 +13,5 @@ int messages_settle(struct sl_service *service, struct sl_job *job, enum sl_cour
                     int64_t now_ms, struct sl_err *err);
 int messages_end(struct sl_service *service, const struct sl_item *item, bool unknown,
                  const char *why, int64_t now_ms, struct sl_err *err);
-int messages_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
-                    struct sl_err *err);
 
 #endif

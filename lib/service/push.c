@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/config.h"
+#include "lib/service/lost.h"
 #include "lib/service/messages_private.h"
 #include "lib/service/push_private.h"
 
@@ -197,7 +198,7 @@ const struct sl_domain sl_push_domain = {
     .load = load,
     .settle = messages_settle,
     .end = messages_end,
-    .resend = messages_resend,
+    .resend = sl_lost_resend,
 };
 
 const struct sl_domain sl_push_topic_domain = {
@@ -207,5 +208,5 @@ const struct sl_domain sl_push_topic_domain = {
     .load = load,
     .settle = messages_settle,
     .end = messages_end,
-    .resend = messages_resend,
+    .resend = sl_lost_resend,
 };

@@ -633,7 +633,8 @@ static int ask(struct engine *engine, const struct sl_item *item, const struct s
                                                                                               : 0;
 }
 
-/* Once. Returns 1, 0 or -1. */
+/* Once, and only here: what a query told of absence waits until the row's patience is over. Returns
+ * 1, 0 or -1. */
 static int may_resend(struct engine *engine, const struct sl_item *item,
                       const struct sl_settle *settle, struct sl_err *err)
 {
@@ -647,7 +648,7 @@ static int may_resend(struct engine *engine, const struct sl_item *item,
 }
 
 /* Nothing came and there is nothing left to ask: to be sent again if that does no harm, else
- * a person's. (Of messages that is decided when the last query is answered.) */
+ * a person's. */
 static int give_up(struct engine *engine, const struct sl_item *item,
                    const struct sl_settle *settle, struct sl_err *err)
 {

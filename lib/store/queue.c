@@ -124,6 +124,13 @@ int sl_queue_remember(struct sl_db *db, int64_t id, const char *sealed, struct s
     return sl_db_run(db, remember_sql, SL_PARAMS(SL_INT(id), SL_TEXT(sealed)), err) < 0 ? -1 : 0;
 }
 
+static const char keep_sql[] = "UPDATE integration_queue SET result = $2 WHERE id = $1";
+
+int sl_queue_keep(struct sl_db *db, int64_t id, const char *result, struct sl_err *err)
+{
+    return sl_db_run(db, keep_sql, SL_PARAMS(SL_INT(id), SL_TEXT(result)), err) < 0 ? -1 : 0;
+}
+
 static const char get_sql[] = "SELECT " ITEM_COLUMNS " FROM integration_queue WHERE id = $1";
 static const char by_key_sql[] =
     "SELECT " ITEM_COLUMNS " FROM integration_queue"

@@ -50,6 +50,9 @@ int sl_queue_rehome(struct sl_db *db, const struct sl_item *item, struct sl_err 
 /* What was remembered with the row's id known (the id is part of the seal). */
 int sl_queue_remember(struct sl_db *db, int64_t id, const char *sealed, struct sl_err *err);
 
+/* What is known of a row that waits: JSON, or NULL. */
+int sl_queue_keep(struct sl_db *db, int64_t id, const char *result, struct sl_err *err);
+
 /* Each returns 1, 0 if there is none, or -1. */
 int sl_queue_get(struct sl_db *db, struct sl_arena *arena, int64_t id, struct sl_item *item,
                  struct sl_err *err);

@@ -273,6 +273,12 @@ static void wait(void)
     work();
 }
 
+static void end_patience(void)
+{
+    script("UPDATE integration_queue SET last_attempt_at = last_attempt_at - 700000");
+    wait();
+}
+
 static const char *text_of(const char *sql, int64_t id)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
@@ -503,7 +509,36 @@ static void what_the_provider_refused_is_failed_by_asking(void **state)
     assert_row("completed", "");
 }
 
-static void what_is_absent_is_sent_again_once_and_only_after_the_last_question(void **state)
+static void what_the_last_question_found_absent_and_a_report_then_told_is_not_sent_again(
+    void **state)
+{
+    struct sl_batch batch = lose("asking");
+
+    (void)state;
+    provider.asked = SL_ABSENT;
+    wait();
+    wait();
+    report_id(&batch, "ref=X1");
+    end_patience();
+    assert_int_equal(provider.n_sent, 1);
+    assert_message(1, "delivered", "X1");
+    assert_row("completed", "");
+}
+
+static void what_was_absent_and_is_open_at_the_last_question_is_a_persons(void **state)
+{
+    (void)state;
+    (void)lose("asking");
+    provider.asked = SL_ABSENT;
+    wait();
+    provider.asked = SL_AMBIGUOUS;
+    wait();
+    end_patience();
+    assert_int_equal(provider.n_sent, 1);
+    assert_row("processing", "person");
+}
+
+static void what_is_absent_is_sent_again_once_when_patience_is_over(void **state)
 {
     (void)state;
     (void)lose("asking");
@@ -514,14 +549,14 @@ static void what_is_absent_is_sent_again_once_and_only_after_the_last_question(v
     assert_message(1, "unknown", "");
     wait();
     assert_int_equal(provider.n_asked, 2);
-    work();
+    assert_int_equal(provider.n_sent, 1);
+    end_patience();
     assert_int_equal(provider.n_sent, 2);
     assert_row("processing", "callback");
     wait();
     wait();
     assert_int_equal(provider.n_asked, 4);
-    script("UPDATE integration_queue SET last_attempt_at = last_attempt_at - 700000");
-    wait();
+    end_patience();
     assert_int_equal(provider.n_sent, 2);
     assert_message(1, "unknown", "");
     assert_row("processing", "person");
@@ -534,8 +569,7 @@ static void what_is_still_open_after_the_last_question_is_a_persons(void **state
     provider.asked = SL_AMBIGUOUS;
     wait();
     wait();
-    script("UPDATE integration_queue SET last_attempt_at = last_attempt_at - 700000");
-    wait();
+    end_patience();
     assert_int_equal(provider.n_asked, 2);
     assert_int_equal(provider.n_sent, 1);
     assert_row("processing", "person");
@@ -579,9 +613,10 @@ static void a_cancelled_batch_is_not_sent_again(void **state)
     provider.asked = SL_ABSENT;
     wait();
     wait();
-    work();
+    end_patience();
     assert_int_equal(provider.n_sent, 1);
     assert_message(1, "unknown", "");
+    assert_row("processing", "person");
 }
 
 /* ---- Where only number and text can be asked by ----------------------------------------------------- */
@@ -634,7 +669,9 @@ int main(void)
         PROMISE(what_may_be_repeated_is_sent_again_when_no_callback_came),
         PROMISE(what_the_provider_has_is_settled_by_asking),
         PROMISE(what_the_provider_refused_is_failed_by_asking),
-        PROMISE(what_is_absent_is_sent_again_once_and_only_after_the_last_question),
+        PROMISE(what_is_absent_is_sent_again_once_when_patience_is_over),
+        PROMISE(what_the_last_question_found_absent_and_a_report_then_told_is_not_sent_again),
+        PROMISE(what_was_absent_and_is_open_at_the_last_question_is_a_persons),
         PROMISE(what_is_still_open_after_the_last_question_is_a_persons),
         PROMISE(what_a_report_has_settled_is_not_asked_about),
         PROMISE(who_works_one_school_asks_about_its_rows_and_no_others),
