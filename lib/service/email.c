@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/service/config.h"
 #include "lib/service/email_private.h"
+#include "lib/service/lost.h"
 #include "lib/service/messages_private.h"
 #include "lib/service/spool.h"
 #include "lib/text/segments.h"
@@ -384,5 +385,6 @@ const struct sl_domain sl_emails_domain = {
     .load = load,
     .settle = messages_settle,
     .end = messages_end,
-    .resend = messages_resend,
+    .resend = sl_lost_resend,
+    .absent = sl_lost_absent,
 };

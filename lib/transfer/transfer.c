@@ -423,7 +423,7 @@ static int start_mail(struct sl_transfer *transfer, struct slot *slot, struct sl
 
     smtp_log_begin(&slot->mail, slot->send.arena);
     if (prepare_mail(transfer, slot, &why) < 0)
-        return not_sent(transfer, slot, why.text);
+        return not_sent(transfer, slot, why.text, EIO);
     if (!launch(transfer, slot))
         return sl_err_set(err, SL_ERR_INTERNAL, "the mail could not be started");
     slot->active = true;
