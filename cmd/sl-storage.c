@@ -29,7 +29,8 @@ static const struct sl_opt put_options[] = {
 static int use_spool(struct sl_service *service, const struct sl_item *item, void *opaque,
                      struct sl_err *err)
 {
-    const struct sl_storing *storing = opaque;
+    const struct sl_asking *asking = opaque;
+    const struct sl_storing *storing = asking->opaque;
 
     return storing->spooled ? sl_spool_use(service, storing->spooled, item->id, err) : 0;
 }
@@ -37,31 +38,31 @@ static int use_spool(struct sl_service *service, const struct sl_item *item, voi
 static int put_source(struct sl_storing *storing, const struct sl_put_source *source,
                       bool no_clobber, struct sl_err *err)
 {
-    const char *key = storing->cli->operands[1];
+    const struct sl_cli *cli = storing->asking.cli;
     struct sl_once once =
-        sl_storing_once(storing, "storage.put",
-                        sl_storage_put_json(storing->cli->arena, key, source, no_clobber));
+        sl_asking_once(&storing->asking, "storage.put",
+                       sl_storage_put_json(cli->arena, cli->operands[1], source, no_clobber));
     int status;
 
     once.must_be_done = true;
     once.recorded = use_spool;
     storing->spooled = source->modified_ns < 0 ? &source->file : NULL;
     storing->drawing = true;
-    sl_progress_begin(&storing->bar, storing->cli, source->file.size);
-    status = sl_storing_run(storing, &once, err);
+    sl_progress_begin(&storing->bar, cli, source->file.size);
+    status = sl_asking_run(&storing->asking, &once, err);
     sl_progress_end(&storing->bar);
-    return status < 0 ? -1 : sl_storing_print(storing, err);
+    return status < 0 ? -1 : sl_asking_print(&storing->asking, err);
 }
 
 static int put_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct put_options *options = opaque;
-    SL_AUTO(sl_storing_end) struct sl_storing storing = { .cli = cli };
+    SL_AUTO(sl_storing_end) struct sl_storing storing = { 0 };
     const char *path = cli->operands[0], *key = cli->operands[1];
     struct sl_put_source source;
 
-    if (sl_key_check(key, err) < 0 || sl_storing_begin(&storing, err) < 0 ||
-        sl_storage_source(storing.service, cli->arena, path, key, &source, err) < 0)
+    if (sl_key_check(key, err) < 0 || sl_storing_begin(&storing, cli, err) < 0 ||
+        sl_storage_source(storing.asking.service, cli->arena, path, key, &source, err) < 0)
         return -1;
     source.file.type = options->type ? options->type : sl_media_type(key);
     return put_source(&storing, &source, options->no_clobber, err);
@@ -71,32 +72,24 @@ static int put_run(const struct sl_cli *cli, const void *opaque, struct sl_err *
 
 static int ls_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
-    SL_AUTO(sl_storing_end) struct sl_storing storing = { .cli = cli };
+    SL_AUTO(sl_storing_end) struct sl_storing storing = { 0 };
     const char *prefix = cli->n_operands > 0 ? cli->operands[0] : "";
-    struct sl_once once;
 
     (void)opaque;
-    if (sl_key_check_prefix(prefix, err) < 0 || sl_storing_begin(&storing, err) < 0)
+    if (sl_key_check_prefix(prefix, err) < 0 || sl_storing_begin(&storing, cli, err) < 0)
         return -1;
-    storing.output = sl_storing_output(&storing, SL_SHAPE_LIST);
-    once = sl_storing_once(&storing, "storage.list", sl_storage_key_json(cli->arena, prefix));
-    if (sl_storing_run(&storing, &once, err) < 0)
-        return -1;
-    return sl_output_end(&storing.output, err);
+    return sl_asking_show(&storing.asking, "storage.list", sl_storage_key_json(cli->arena, prefix),
+                          SL_SHAPE_LIST, err);
 }
 
 static int print_one(const struct sl_cli *cli, const char *operation, const char *payload,
                      struct sl_err *err)
 {
-    SL_AUTO(sl_storing_end) struct sl_storing storing = { .cli = cli };
-    struct sl_once once;
+    SL_AUTO(sl_storing_end) struct sl_storing storing = { 0 };
 
-    if (sl_key_check(cli->operands[0], err) < 0 || sl_storing_begin(&storing, err) < 0)
+    if (sl_key_check(cli->operands[0], err) < 0 || sl_storing_begin(&storing, cli, err) < 0)
         return -1;
-    once = sl_storing_once(&storing, operation, payload);
-    if (sl_storing_run(&storing, &once, err) < 0)
-        return -1;
-    return sl_storing_print(&storing, err);
+    return sl_asking_show(&storing.asking, operation, payload, SL_SHAPE_OBJECT, err);
 }
 
 static int stat_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
@@ -136,25 +129,27 @@ static int url_run(const struct sl_cli *cli, const void *opaque, struct sl_err *
 static int rm_some(struct sl_storing *storing, const char *const *keys, size_t n,
                    struct sl_err *err)
 {
-    struct sl_once once = sl_storing_once(storing, "storage.remove",
-                                          sl_storage_keys_json(storing->cli->arena, keys, n));
+    struct sl_once once = sl_asking_once(&storing->asking, "storage.remove",
+                                         sl_storage_keys_json(storing->asking.cli->arena, keys, n));
 
     once.must_be_done = true;
-    return sl_storing_run(storing, &once, err);
+    return sl_asking_run(&storing->asking, &once, err);
 }
 
 static int rm_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
-    SL_AUTO(sl_storing_end) struct sl_storing storing = { .cli = cli };
+    SL_AUTO(sl_storing_end) struct sl_storing storing = { 0 };
     size_t most, n;
 
     (void)opaque;
     for (size_t i = 0; i < cli->n_operands; i++)
         if (sl_key_check(cli->operands[i], err) < 0)
             return -1;
-    if (sl_storing_begin(&storing, err) < 0)
+    if (sl_storing_begin(&storing, cli, err) < 0)
         return -1;
-    most = storing.account.limits.batch_size > 0 ? (size_t)storing.account.limits.batch_size : 1;
+    most = storing.asking.account.limits.batch_size > 0
+               ? (size_t)storing.asking.account.limits.batch_size
+               : 1;
     for (size_t i = 0; i < cli->n_operands; i += n) {
         n = cli->n_operands - i < most ? cli->n_operands - i : most;
         if (rm_some(&storing, cli->operands + i, n, err) < 0)

@@ -88,7 +88,7 @@ static int give_name(struct target *target, struct sl_err *err)
 
 int sl_get_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
-    SL_AUTO(sl_storing_end) struct sl_storing storing = { .cli = cli };
+    SL_AUTO(sl_storing_end) struct sl_storing storing = { 0 };
     SL_AUTO(target_end) struct target target = { .fd = -1 };
     const char *key = cli->operands[0], *slash = strrchr(key, '/');
     struct sl_once once;
@@ -97,14 +97,14 @@ int sl_get_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
     target.path = cli->n_operands > 1 ? cli->operands[1] : slash ? slash + 1 : key;
     if (strcmp(target.path, "-") == 0)
         target.path = NULL;
-    if (sl_key_check(key, err) < 0 || sl_storing_begin(&storing, err) < 0 ||
+    if (sl_key_check(key, err) < 0 || sl_storing_begin(&storing, cli, err) < 0 ||
         target_begin(&target, cli->arena, target.path, err) < 0)
         return -1;
-    once = sl_storing_once(&storing, "storage.get",
-                           sl_storage_get_json(cli->arena, key, target.temporary));
-    if (sl_storing_run(&storing, &once, err) < 0)
+    once = sl_asking_once(&storing.asking, "storage.get",
+                          sl_storage_get_json(cli->arena, key, target.temporary));
+    if (sl_asking_run(&storing.asking, &once, err) < 0)
         return -1;
     if (!target.path)
         return copy_out(&target, err);
-    return give_name(&target, err) < 0 ? -1 : sl_storing_print(&storing, err);
+    return give_name(&target, err) < 0 ? -1 : sl_asking_print(&storing.asking, err);
 }

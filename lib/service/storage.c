@@ -14,17 +14,6 @@
 #include "lib/text/key.h"
 #include "lib/transfer/pieces.h"
 
-int sl_storage_open(struct sl_service *service, struct sl_arena *arena,
-                    const struct sl_school *school, const char *provider_code,
-                    struct sl_account *account, struct sl_err *err)
-{
-    struct sl_config_row row;
-
-    if (sl_config_choose(service, arena, school, SL_STORAGE, provider_code, &row, err) < 0)
-        return -1;
-    return sl_config_open(service, arena, school->id, row.provider_id, account, err);
-}
-
 /* ---- Sources ------------------------------------------------------------------------------ */
 
 static void close_fd(int *fd)

@@ -5,12 +5,6 @@
 #include "lib/adapter/inputs.h"
 #include "lib/service/config.h"
 
-/* A school's account at a storage provider: the one of that code, or its primary. SL_ERR_CONFIG if
- * there is none. */
-int sl_storage_open(struct sl_service *service, struct sl_arena *arena,
-                    const struct sl_school *school, const char *provider_code,
-                    struct sl_account *account, struct sl_err *err);
-
 /* What is to be put: a file that stays where it is, which must not change before it has been sent,
  * or what a pipe gives, which is copied into the spool. Sets all of *file but its type; SL_ERR_DATA
  * for what is neither, SL_ERR_IO for what cannot be read. */
