@@ -15,5 +15,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_smtp,
     &sl_sendgrid,
     &sl_mailgun,
+    &sl_moodle,
     NULL,
 };

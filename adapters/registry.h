@@ -16,5 +16,6 @@ extern const struct sl_adapter sl_apns;
 extern const struct sl_adapter sl_smtp;
 extern const struct sl_adapter sl_sendgrid;
 extern const struct sl_adapter sl_mailgun;
+extern const struct sl_adapter sl_moodle;
 
 #endif

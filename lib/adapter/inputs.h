@@ -31,6 +31,7 @@ enum sl_input_kind {
     SL_INPUT_EVENT,
     SL_INPUT_PUSH,
     SL_INPUT_EMAIL,
+    SL_INPUT_LMS,
 };
 
 /* sms.send */
@@ -160,6 +161,57 @@ struct sl_email_send {
     size_t n_recipients; /* at least 1 */
 };
 
+/* A person's account there. In an update NULL is "as it is". */
+struct sl_lms_user {
+    const char *id; /* update_users */
+    const char *username, *firstname, *lastname, *email, *idnumber;
+};
+
+struct sl_lms_enrolment {
+    const char *user, *course; /* ids */
+    const char *role; /* "student", as the settings map it; NULL: the account's usual one */
+    bool suspended;   /* kept with its grades, and closed */
+};
+
+struct sl_lms_group {
+    const char *name, *idnumber;
+};
+
+struct sl_lms_member {
+    const char *group, *user; /* ids */
+};
+
+/* lms.*: what an operation is about; the rest is NULL or 0. An operation on a list has an item for
+ * each of it. Ids are the provider's, as text; what is not known, or may not be seen, is not in a
+ * record:
+ *   site           {"name", "url", "username", "version", "missing": functions that it does not offer}
+ *   users          {"id", "username", "firstname", "lastname", "email", "idnumber", "suspended"}
+ *   create_users   {"id", "username"} of each that is there now
+ *   courses        {"id", "shortname", "fullname", "idnumber", "category", "visible"}
+ *   enrolments     who takes part now, suspended ones left out: {"id", "username", "email",
+ *                  "idnumber", "role": "student,teacher"}
+ *   grades         {"course", "user", "name", "item", "type", "grade", "min", "max", "percent",
+ *                  "graded_at" (ms UTC)}
+ *   groups         {"id", "name", "idnumber"}
+ *   members        {"group", "user"} */
+struct sl_lms_ask {
+    const char *field;         /* users: "username", "email" or "idnumber" … */
+    const char *const *values; /* … which is one of these, n_values of them */
+    size_t n_values;
+    const char *course;              /* courses: its short name; enrolments, grades: its id */
+    const char *user;                /* grades: its id; NULL: everybody's */
+    const char *text;                /* groups: in their name or idnumber */
+    const char *group;               /* members: its id */
+    const struct sl_lms_user *users; /* create_users, update_users */
+    size_t n_users;
+    const struct sl_lms_enrolment *enrolments; /* enrol, unenrol */
+    size_t n_enrolments;
+    const struct sl_lms_group *groups; /* create_groups */
+    size_t n_groups;
+    const struct sl_lms_member *members; /* add_members: who is one already stays one */
+    size_t n_members;
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
@@ -170,6 +222,7 @@ union sl_input {
     const struct sl_event_post *event;
     const struct sl_push_send *push;
     const struct sl_email_send *email;
+    const struct sl_lms_ask *lms;
 };
 
 #endif

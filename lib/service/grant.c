@@ -253,6 +253,7 @@ static int start_grant(struct engine *engine, struct slot *slot, struct sl_err *
                             .connect_ms = 15000,
                             .answer_ms = GRANT_ANSWER_MS,
                             .most_answer = 1 << 20,
+                            .answer_headers = job->step->answer_headers,
                             .owner = job };
 
     slot->grant = job;

@@ -19,6 +19,7 @@ static const struct sl_domain *const domains[] = {
     &sl_storage_domain,
     &sl_hook_domain,
     &sl_alert_domain,
+    &sl_lms_domain,
 };
 
 /* Operations that are about nothing but themselves: balance, test, c2b.register. */

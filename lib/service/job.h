@@ -96,6 +96,7 @@ extern const struct sl_domain sl_refund_domain;
 extern const struct sl_domain sl_refund_status_domain;
 extern const struct sl_domain sl_c2b_simulate_domain;
 extern const struct sl_domain sl_storage_domain; /* lib/service/storage.c */
+extern const struct sl_domain sl_lms_domain;     /* lib/service/lms.c */
 extern const struct sl_domain sl_hook_domain;    /* lib/service/hooks_domain.c */
 extern const struct sl_domain sl_alert_domain;
 

@@ -19,7 +19,8 @@
  *               data {NAME: VALUE}, priority, ttl, collapse, sound, image, category, thread,
  *               badge, to, topic}; email {from, reply_to, subject, text, html, files[], to[],
  *               cc[], bcc[], each[], bulk, date_ms}, an address as text or {address, name}: the
- *               items are to, cc, bcc and each
+ *               items are to, cc, bcc and each; lms {field, values[], course, user, text, group, users[],
+ *               enrolments[], groups[], members[]}, with the members of their structs
  *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
@@ -52,7 +53,6 @@
  *   learned     all facts: {kind, key, value, lives_ms}; rows: all records; done_bytes
  *   needs       paths into the answer's body, "a.b.0.c": with any of them damaged or absent
  *               fewer items are ok than before
- *   list        true: a list is the answer, and an empty one proves as much as another
  *
  * A callback:
  *   hook        its word; config (only what judges callbacks reaches it), method (POST), url,

@@ -47,6 +47,7 @@ struct wire_case {
     struct sl_messages_ask asked;
     struct sl_push_send push;
     struct sl_email_send email;
+    struct sl_lms_ask lms;
 };
 
 /* Fails the test, naming file, line and case. */
@@ -392,6 +393,96 @@ static void read_email(struct wire_case *wire, struct json_object *in)
     wire->call.in.email = &wire->email;
 }
 
+static const char *const *read_texts(struct wire_case *wire, struct json_object *list, size_t *n)
+{
+    const char **texts = SL_NEW(wire->arena, const char *, sl_json_length(list) + 1);
+
+    for (*n = 0; *n < sl_json_length(list); (*n)++)
+        texts[*n] = json_object_get_string(json_object_array_get_idx(list, *n));
+    return texts;
+}
+
+static void read_lms_users(struct wire_case *wire, struct json_object *list)
+{
+    struct sl_lms_user *users = SL_NEW(wire->arena, struct sl_lms_user, sl_json_length(list) + 1);
+
+    for (size_t i = 0; i < sl_json_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+
+        only_known(wire, one, "id username firstname lastname email idnumber");
+        users[i] = (struct sl_lms_user){
+            sl_json_text(one, "id"),        sl_json_text(one, "username"),
+            sl_json_text(one, "firstname"), sl_json_text(one, "lastname"),
+            sl_json_text(one, "email"),     sl_json_text(one, "idnumber"),
+        };
+    }
+    wire->lms.users = users;
+    wire->lms.n_users = sl_json_length(list);
+}
+
+static void read_lms_enrolments(struct wire_case *wire, struct json_object *list)
+{
+    struct sl_lms_enrolment *all =
+        SL_NEW(wire->arena, struct sl_lms_enrolment, sl_json_length(list) + 1);
+
+    for (size_t i = 0; i < sl_json_length(list); i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+
+        only_known(wire, one, "user course role suspended");
+        all[i] = (struct sl_lms_enrolment){ sl_json_text(one, "user"), sl_json_text(one, "course"),
+                                            sl_json_text(one, "role"),
+                                            json_object_get_boolean(sl_json_at(one, "suspended")) };
+    }
+    wire->lms.enrolments = all;
+    wire->lms.n_enrolments = sl_json_length(list);
+}
+
+static void read_lms_groups(struct wire_case *wire, struct json_object *groups,
+                            struct json_object *members)
+{
+    struct sl_lms_group *all = SL_NEW(wire->arena, struct sl_lms_group, sl_json_length(groups) + 1);
+    struct sl_lms_member *who =
+        SL_NEW(wire->arena, struct sl_lms_member, sl_json_length(members) + 1);
+
+    for (size_t i = 0; i < sl_json_length(groups); i++) {
+        struct json_object *one = json_object_array_get_idx(groups, i);
+
+        only_known(wire, one, "name idnumber");
+        all[i] = (struct sl_lms_group){ sl_json_text(one, "name"), sl_json_text(one, "idnumber") };
+    }
+    for (size_t i = 0; i < sl_json_length(members); i++) {
+        struct json_object *one = json_object_array_get_idx(members, i);
+
+        only_known(wire, one, "group user");
+        who[i] = (struct sl_lms_member){ sl_json_text(one, "group"), sl_json_text(one, "user") };
+    }
+    wire->lms.groups = all;
+    wire->lms.n_groups = sl_json_length(groups);
+    wire->lms.members = who;
+    wire->lms.n_members = sl_json_length(members);
+}
+
+static void read_lms(struct wire_case *wire, struct json_object *in)
+{
+    size_t n;
+
+    only_known(wire, in, "field values course user text group users enrolments groups members");
+    wire->lms = (struct sl_lms_ask){
+        .field = sl_json_text(in, "field"),
+        .course = sl_json_text(in, "course"),
+        .user = sl_json_text(in, "user"),
+        .text = sl_json_text(in, "text"),
+        .group = sl_json_text(in, "group"),
+    };
+    wire->lms.values = read_texts(wire, sl_json_at(in, "values"), &wire->lms.n_values);
+    read_lms_users(wire, sl_json_at(in, "users"));
+    read_lms_enrolments(wire, sl_json_at(in, "enrolments"));
+    read_lms_groups(wire, sl_json_at(in, "groups"), sl_json_at(in, "members"));
+    wire->call.in.lms = &wire->lms;
+    n = wire->lms.n_users + wire->lms.n_enrolments + wire->lms.n_groups + wire->lms.n_members;
+    wire->n_items = n > 0 ? n : 1;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -408,6 +499,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_EVENT: blame(wire, "hooks are no provider's"); return;
     case SL_INPUT_PUSH: read_push(wire, in); return;
     case SL_INPUT_EMAIL: read_email(wire, in); return;
+    case SL_INPUT_LMS: read_lms(wire, in); return;
     }
 }
 
@@ -469,7 +561,7 @@ static void find_step(struct wire_case *wire, const char *name)
 static const char operation_members[] =
     "case op step environment config base_url school in id token now_ms nonce callback_base memory "
     "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance "
-    "balance_currency findings next remembers learned matches needs list note";
+    "balance_currency findings next remembers learned matches needs note";
 static const char hook_members[] =
     "case hook environment config school method url query headers content_type body proven proof "
     "why events reply refused now_ms note";
