@@ -119,6 +119,13 @@ int sl_once_work(struct sl_service *service, struct sl_arena *arena, int64_t id,
     return look(service, arena, id, &counts, end, err);
 }
 
+/* One whose attempts are used up was not answered; one that was refused has some left. */
+static bool is_used_up(const struct sl_once_end *end)
+{
+    return end->how == SL_ONCE_FAILED && is(&end->item, "failed") &&
+           end->item.attempts >= end->item.max_attempts;
+}
+
 int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
                 struct sl_once_end *end, struct sl_err *err)
 {
@@ -131,6 +138,8 @@ int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct
     if (record(service, arena, once, op, &item, err) < 0 ||
         sl_once_work(service, arena, item.id, &once->engine, end, err) < 0)
         return -1;
+    if (!once->must_be_done && is_used_up(end))
+        end->how = SL_ONCE_LEFT;
     if (!once->must_be_done && is(&end->item, "pending") &&
         sl_queue_cancel(service->db, item.id, sl_now_ms(), err) < 0)
         return -1;
