@@ -18,6 +18,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_sendgrid,
     &sl_sim_mailgun,
     &sl_sim_smtp,
+    &sl_sim_moodle,
 };
 /* clang-format on */
 

@@ -36,6 +36,7 @@ extern const struct sl_simulator sl_sim_apns;
 extern const struct sl_simulator sl_sim_sendgrid;
 extern const struct sl_simulator sl_sim_mailgun;
 extern const struct sl_simulator sl_sim_smtp;
+extern const struct sl_simulator sl_sim_moodle;
 
 extern const struct sl_simulator *const sl_simulators[];
 extern const size_t sl_n_simulators;

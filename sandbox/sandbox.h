@@ -30,6 +30,8 @@
  * "sandbox-signing-key". An address of the domain "invalid" is refused by both.
  * FCM and APNs: tokens that the keys of sandbox/keys.h sign, checked with their public halves; a
  * device's token asks for what becomes of it by how it begins (sandbox/fcm.c, sandbox/apns.c).
+ * Moodle: token 53616e64626f7820746f6b656e206f6b, which user "wsuser" gets with "sandbox-password"
+ * for the service "shule".
  *
  * Pages. A payment by link is paid callback_ms later by itself, as a prompt is; in the scenarios in
  * which the payer fails, opening the link (GET) is the next try, and pays. With timeout or expired

@@ -66,6 +66,7 @@ static const struct recipe {
                     { "consumer_secret", "sandbox-secret" },
                     { "callback_url", "https://school.example/paid" },
                     { "refund_username", "bursar" } } },
+    { .code = "moodle", .settings = { { "token", "53616e64626f7820746f6b656e206f6b" } } },
     { .code = "local", .folder = true },
     { .code = "sendgrid",
       .settings = { { "api_key", "SG.sandbox-key" },
