@@ -49,13 +49,21 @@ static const struct sl_wire_field wire_fields[] = {
 };
 
 const char *const sl_moodle_functions[] = {
-    "core_webservice_get_site_info",    "core_user_get_users_by_field",
-    "core_user_create_users",           "core_user_update_users",
-    "core_course_get_courses_by_field", "core_enrol_get_enrolled_users",
-    "enrol_manual_enrol_users",         "enrol_manual_unenrol_users",
-    "gradereport_user_get_grade_items", "core_cohort_search_cohorts",
-    "core_cohort_create_cohorts",       "core_cohort_get_cohort_members",
-    "core_cohort_add_cohort_members",   NULL,
+    "core_webservice_get_site_info",
+    "core_user_get_users",
+    "core_user_get_users_by_field",
+    "core_user_create_users",
+    "core_user_update_users",
+    "core_course_get_courses_by_field",
+    "core_enrol_get_enrolled_users",
+    "enrol_manual_enrol_users",
+    "enrol_manual_unenrol_users",
+    "gradereport_user_get_grade_items",
+    "core_cohort_search_cohorts",
+    "core_cohort_create_cohorts",
+    "core_cohort_get_cohort_members",
+    "core_cohort_add_cohort_members",
+    NULL,
 };
 
 /* ---- Roles -------------------------------------------------------------------------------- */

@@ -182,7 +182,9 @@ void sl_moodle_parse_users(const struct sl_call *call, const struct sl_exchange 
     SL_AUTO(sl_json_free) struct json_object *doc = NULL;
 
     if (sl_moodle_answered(call, exchange, result, &doc))
-        end_list(result, add_records(call, doc, user_record, result));
+        end_list(result,
+                 add_records(call, call->in.lms->n_values > 0 ? doc : sl_json_at(doc, "users"),
+                             user_record, result));
     sl_result_repeatable(result);
 }
 

@@ -97,12 +97,25 @@ int sl_moodle_build_site(const struct sl_call *call, struct sl_request *request,
 
 /* ---- Users ------------------------------------------------------------------------------ */
 
+/* Everybody is whose address is like anything. */
+static int build_all_users(const struct sl_call *call, struct sl_request *request,
+                           struct sl_err *err)
+{
+    struct sl_buf form = sl_buf_new(call->arena);
+
+    sl_moodle_put(call, &form, "criteria", 0, "key", "email");
+    sl_moodle_put(call, &form, "criteria", 0, "value", "%");
+    return sl_moodle_call(call, request, "core_user_get_users", &form, err);
+}
+
 int sl_moodle_build_users(const struct sl_call *call, struct sl_request *request,
                           struct sl_err *err)
 {
     const struct sl_lms_ask *ask = call->in.lms;
     struct sl_buf form = sl_buf_new(call->arena);
 
+    if (ask->n_values == 0)
+        return build_all_users(call, request, err);
     sl_form_add(&form, "field", ask->field);
     put_values(call, &form, "values", ask->values, ask->n_values);
     return sl_moodle_call(call, request, "core_user_get_users_by_field", &form, err);

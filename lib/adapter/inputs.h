@@ -196,7 +196,7 @@ struct sl_lms_member {
  *   members        {"group", "user"} */
 struct sl_lms_ask {
     const char *field;         /* users: "username", "email" or "idnumber" … */
-    const char *const *values; /* … which is one of these, n_values of them */
+    const char *const *values; /* … which is one of these, n_values of them; 0: everybody */
     size_t n_values;
     const char *course;              /* courses: its short name; enrolments, grades: its id */
     const char *user;                /* grades: its id; NULL: everybody's */
