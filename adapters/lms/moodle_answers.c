@@ -12,45 +12,71 @@ enum { MINUTE_MS = 60 * 1000, MAINTENANCE_MS = 5 * MINUTE_MS, THROTTLED_MS = 15 
 
 /* ---- Refusals --------------------------------------------------------------------------- */
 
-/* `one`: it may be the fault of one of a list, which is all or nothing. `help` is what a person
- * can do about it. Codes of docs/providers/moodle.md §3, §5. */
+/* Whose fault it is, where a list is all or nothing: it is then tried in halves. */
+enum fault {
+    OF_ALL,   /* nobody's of them: what waits in the same run gets the same answer */
+    OF_PLACE, /* of a course or a role in it: halves help where there are several in the list */
+    OF_ONE,
+};
+
+/* `help` is what a person can do about it. Codes of docs/providers/moodle.md §3, §5. */
 static const struct refusal {
     const char *code;
     enum sl_verdict verdict;
-    bool account, one;
+    enum sl_concerns concerns;
+    enum fault fault;
     int64_t after_ms;
     const char *help;
 } refusals[] = {
-    { "invalidtoken", SL_AUTH, .account = true },
-    { "invalidlogin", SL_AUTH, .account = true },
-    { "usernotconfirmed", SL_AUTH, .account = true },
-    { "passwordisexpired", SL_AUTH, .account = true },
-    { "accessexception", SL_PERMANENT,
+    { .code = "invalidtoken", .verdict = SL_AUTH, .concerns = SL_ACCOUNT },
+    { .code = "invalidlogin", .verdict = SL_AUTH, .concerns = SL_ACCOUNT },
+    { .code = "usernotconfirmed", .verdict = SL_AUTH, .concerns = SL_ACCOUNT },
+    { .code = "passwordisexpired", .verdict = SL_AUTH, .concerns = SL_ACCOUNT },
+    { .code = "accessexception",
+      .verdict = SL_PERMANENT,
+      .concerns = SL_BATCH,
       .help = "the token has ended, may not come from this address, or its service lacks this "
               "function; or its user may not use REST, or is suspended" },
-    { "servicenotavailable", SL_PERMANENT, .account = true },
-    { "cannotcreatetoken", SL_PERMANENT, .account = true },
-    { "enablewsdescription", SL_PERMANENT, .account = true,
+    { .code = "servicenotavailable", .verdict = SL_PERMANENT, .concerns = SL_ACCOUNT },
+    { .code = "cannotcreatetoken", .verdict = SL_PERMANENT, .concerns = SL_ACCOUNT },
+    { .code = "enablewsdescription",
+      .verdict = SL_PERMANENT,
+      .concerns = SL_ACCOUNT,
       .help = "web services are off at this site" },
-    { "invalidrecord", SL_PERMANENT, .help = "this site does not know the function" },
-    { "nopermissions", SL_PERMANENT, .one = true },
-    { "requireloginerror", SL_PERMANENT, .one = true },
-    { "errorcoursecontextnotvalid", SL_PERMANENT, .one = true },
-    { "invalidparameter", SL_PERMANENT, .one = true },
-    { "codingerror", SL_PERMANENT, .one = true },
-    { "wsusercannotassign", SL_PERMANENT, .one = true,
+    { .code = "invalidrecord",
+      .verdict = SL_PERMANENT,
+      .concerns = SL_BATCH,
+      .help = "the site knows no such function, or no such course" },
+    { .code = "nopermissions", .verdict = SL_PERMANENT, .fault = OF_PLACE },
+    { .code = "requireloginerror", .verdict = SL_PERMANENT, .fault = OF_PLACE },
+    { .code = "errorcoursecontextnotvalid", .verdict = SL_PERMANENT, .fault = OF_PLACE },
+    { .code = "wsusercannotassign",
+      .verdict = SL_PERMANENT,
+      .fault = OF_PLACE,
       .help =
           "the token's user may not assign this role: see the settings roles and default_role" },
-    { "wsnoinstance", SL_PERMANENT, .one = true, .help = "the course has no manual enrolment" },
-    { "wscannotenrol", SL_PERMANENT, .one = true },
-    { "invalidresponse", SL_PERMANENT,
+    { .code = "wsnoinstance",
+      .verdict = SL_PERMANENT,
+      .fault = OF_PLACE,
+      .help = "the course has no manual enrolment" },
+    { .code = "wscannotenrol", .verdict = SL_PERMANENT, .fault = OF_PLACE },
+    { .code = "invalidparameter", .verdict = SL_PERMANENT, .fault = OF_ONE },
+    { .code = "codingerror", .verdict = SL_PERMANENT, .fault = OF_ONE },
+    { .code = "invalidresponse",
+      .verdict = SL_PERMANENT,
       .help = "it was done, but the site's answer failed its own check" },
     { .code = "dmlreadexception", .verdict = SL_RETRY },
     { .code = "dmlwriteexception", .verdict = SL_RETRY },
     { .code = "dmltransactionexception", .verdict = SL_RETRY },
     { .code = "dbconnectionfailed", .verdict = SL_RETRY },
-    { "sitemaintenance", SL_RETRY, .account = true, .after_ms = MAINTENANCE_MS },
-    { "upgraderunning", SL_RETRY, .account = true, .after_ms = MAINTENANCE_MS },
+    { .code = "sitemaintenance",
+      .verdict = SL_RETRY,
+      .concerns = SL_ACCOUNT,
+      .after_ms = MAINTENANCE_MS },
+    { .code = "upgraderunning",
+      .verdict = SL_RETRY,
+      .concerns = SL_ACCOUNT,
+      .after_ms = MAINTENANCE_MS },
 };
 
 static const struct refusal unknown_refusal = { .verdict = SL_PERMANENT };
@@ -98,6 +124,28 @@ const char *sl_moodle_plain(struct sl_arena *arena, const char *text)
     return sl_printable(arena, out.data, out.len, 200);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Whether a list is about more than one course, or more than one role in it. */
+static bool has_several_places(const struct sl_lms_ask *ask)
+{
+    for (size_t i = 1; i < ask->n_enrolments; i++)
+        if (!same(ask->enrolments[i].course, ask->enrolments[0].course) ||
+            !same(ask->enrolments[i].role, ask->enrolments[0].role))
+            return true;
+    return false;
+}
+
+static bool halves_help(const struct sl_call *call, const struct refusal *refusal, size_t n_items)
+{
+    if (n_items < 2 || refusal->fault == OF_ALL)
+        return false;
+    return refusal->fault == OF_ONE || has_several_places(call->in.lms);
+}
+
 static void refuse(const struct sl_call *call, struct json_object *doc, struct sl_result *result)
 {
     const char *code = code_of(call->arena, doc);
@@ -108,14 +156,15 @@ static void refuse(const struct sl_call *call, struct json_object *doc, struct s
     if (refusal->help)
         message = message ? sl_arena_printf(call->arena, "%s: %s", message, refusal->help)
                           : refusal->help;
-    sl_result_all(result, (struct sl_outcome){
-                              .verdict = refusal->verdict,
-                              .concerns = refusal->account ? SL_ACCOUNT : SL_ITEM,
-                              .cure = refusal->one && result->n_items > 1 ? SL_HALVE : SL_NO_CURE,
-                              .after_ms = refusal->after_ms,
-                              .code = code,
-                              .text = message,
-                          });
+    sl_result_all(result,
+                  (struct sl_outcome){
+                      .verdict = refusal->verdict,
+                      .concerns = refusal->concerns,
+                      .cure = halves_help(call, refusal, result->n_items) ? SL_HALVE : SL_NO_CURE,
+                      .after_ms = refusal->after_ms,
+                      .code = code,
+                      .text = message,
+                  });
 }
 
 /* ---- Statuses ---------------------------------------------------------------------------- */

@@ -201,8 +201,8 @@ static void apply_warning(const struct sl_call *call, struct json_object *warnin
     };
     bool found = false;
 
-    for (size_t i = 0; i < result->n_items; i++)
-        if (id && call->in.lms->users && strcmp(call->in.lms->users[i].id, id) == 0) {
+    for (size_t i = 0; id && i < call->in.lms->n_users; i++)
+        if (strcmp(call->in.lms->users[i].id, id) == 0) {
             result->items[i] = outcome;
             found = true;
         }

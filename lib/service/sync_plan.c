@@ -273,6 +273,15 @@ static void plan_missing(struct sl_sync *sync, struct sl_sync_course *course, bo
 
 /* ---- The plan ----------------------------------------------------------------------------------- */
 
+/* By pairs of keys, the first that differ decide. */
+static int by_keys(const uintptr_t (*keys)[2], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (keys[i][0] != keys[i][1])
+            return keys[i][0] < keys[i][1] ? -1 : 1;
+    return 0;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct sl_sync_change *left = a, *right = b;
@@ -284,19 +293,21 @@ static int by_place(const void *a, const void *b)
         { left->line, right->line },
     };
 
-    for (size_t i = 0; i < SL_COUNT(keys); i++)
-        if (keys[i][0] != keys[i][1])
-            return keys[i][0] < keys[i][1] ? -1 : 1;
-    return 0;
+    return by_keys(keys, SL_COUNT(keys));
 }
 
-static int by_line(const void *a, const void *b)
+/* In the order in which they are applied: what one course or group refuses does not spread. */
+static int by_turn(const void *a, const void *b)
 {
     const struct sl_sync_change *left = a, *right = b;
+    const uintptr_t keys[][2] = {
+        { (uintptr_t)left->act, (uintptr_t)right->act },
+        { (uintptr_t)left->course, (uintptr_t)right->course },
+        { (uintptr_t)left->group, (uintptr_t)right->group },
+        { left->line, right->line },
+    };
 
-    if (left->act != right->act)
-        return left->act < right->act ? -1 : 1;
-    return (left->line > right->line) - (left->line < right->line);
+    return by_keys(keys, SL_COUNT(keys));
 }
 
 /* The same person in the same place, as the same. */
@@ -319,7 +330,7 @@ static void drop_repeats(struct sl_sync *sync)
         if (n == 0 || !is_repeat(&sync->changes[i], &sync->changes[n - 1]))
             sync->changes[n++] = sync->changes[i];
     sync->n_changes = n;
-    qsort(sync->changes, sync->n_changes, sizeof *sync->changes, by_line);
+    qsort(sync->changes, sync->n_changes, sizeof *sync->changes, by_turn);
 }
 
 static int by_number(const void *a, const void *b)

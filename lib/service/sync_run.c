@@ -176,7 +176,8 @@ struct batch {
     struct sl_sync_run *run;
     struct sl_sync_change **changes;
     size_t n;
-    bool *halve; /* one for each: it failed with all, and is to be tried with fewer */
+    bool *halve;     /* one for each: it failed with all, and is to be tried with fewer */
+    const char *why; /* what holds for all of the act: the rest need not be asked for; or NULL */
 };
 
 /* What each came to. A job that goes on has no end yet. */
@@ -195,7 +196,9 @@ static void take_outcomes(void *opaque, const struct sl_job *job, enum sl_course
         change->status = outcome->verdict == SL_OK ? SL_SYNC_DONE : SL_SYNC_FAILED;
         if (change->status == SL_SYNC_FAILED)
             change->error = sl_arena_strdup(arena, sl_outcome_text(job->arena, outcome));
-        else if (change->act == SL_SYNC_CREATE)
+        if (change->status == SL_SYNC_FAILED && outcome->concerns != SL_ITEM)
+            batch->why = change->error;
+        else if (change->status == SL_SYNC_DONE && change->act == SL_SYNC_CREATE)
             change->person->id = sl_arena_strdup(arena, outcome->external);
     }
 }
@@ -313,14 +316,26 @@ static int apply_halves(struct batch *batch, struct sl_err *err)
     return status;
 }
 
+/* What is still planned of an act gets the answer that one batch of it got for all. */
+static void fail_rest(struct sl_sync *sync, enum sl_sync_act act, const char *why)
+{
+    for (size_t i = 0; i < sync->n_changes; i++)
+        if (sync->changes[i].act == act && sync->changes[i].status == SL_SYNC_PLANNED) {
+            sync->changes[i].status = SL_SYNC_FAILED;
+            sync->changes[i].error = why;
+        }
+}
+
 static int apply_batch(struct sl_sync_run *run, struct sl_sync_change **changes, size_t n,
                        struct sl_err *err)
 {
-    struct batch batch = { run, changes, n, SL_NEW(run->sync->arena, bool, n) };
+    struct batch batch = { run, changes, n, SL_NEW(run->sync->arena, bool, n), NULL };
     int status = apply_once(&batch, err);
 
     if (status <= 0)
         return status;
+    if (batch.why)
+        fail_rest(run->sync, changes[0]->act, batch.why);
     return n > 1 ? apply_halves(&batch, err) : 1;
 }
 

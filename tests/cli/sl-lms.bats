@@ -187,6 +187,23 @@ CSV
     [ "$(jq '[.[] | select(.change == "enrol" and .status == "done")] | length' <<< "$output")" -eq 3 ]
 }
 
+@test "what a course refuses to everybody is not asked for one by one" {
+    pupils 60 | sed -E 's/F1-(MATH|KIS|ENG)/CLUB/; s/Form [0-9]//' > roster.csv
+    run -1 --separate-stderr sl-lms sync --file roster.csv -f json
+    [ "$(jq '[.[] | select(.change == "enrol" and .status == "failed")] | length' <<< "$output")" -eq 60 ]
+    [ "$(calls enrol_manual_enrol_users)" -eq 2 ]
+}
+
+@test "on a terminal it asks first, and no is no" {
+    small
+    script -qec "sl-lms sync --file roster.csv -v" /dev/null <<< n > said.txt
+    grep -q 'create otieno.k' said.txt
+    grep -q 'nothing was changed' said.txt
+    [ "$(calls core_user_create_users)" -eq 0 ]
+    script -qec "sl-lms sync --file roster.csv" /dev/null <<< y > said.txt
+    [ "$(calls core_user_create_users)" -eq 1 ]
+}
+
 @test "who left is suspended only when it is asked for, and let in again" {
     small
     sl-lms sync --file roster.csv > /dev/null

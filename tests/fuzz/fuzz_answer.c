@@ -43,6 +43,28 @@ static union sl_input sample(enum sl_input_kind kind)
     static const struct sl_push_send push = {
         .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
     };
+    static const char *const values[] = { "jane.w" };
+    static const struct sl_lms_user user = { "4", "jane.w", "Jane", "W", "j@school.test", "1" };
+    static const struct sl_lms_group group = { "1 East", "1E" };
+    static const struct sl_lms_ask lms = { .field = "username",
+                                           .values = values,
+                                           .n_values = 1,
+                                           .course = "2",
+                                           .text = "",
+                                           .group = "1",
+                                           .users = &user,
+                                           .n_users = 1,
+                                           .groups = &group,
+                                           .n_groups = 1 };
+    static const struct sl_message_asked asked = { "01K-1", "+254711000001", NULL };
+    static const struct sl_messages_ask messages = { .text = "Habari",
+                                                     .messages = &asked,
+                                                     .n_messages = 1 };
+    static const struct sl_file file = { "/nowhere", "b", "text/plain", 3, "00" };
+    static const char *const keys[] = { "a/b" };
+    static const struct sl_storage_ask storage = {
+        .key = "a/b", .keys = keys, .n_keys = 1, .file = &file, .sink = "/nowhere", .expires_s = 60
+    };
 
     static const struct sl_email_recipient recipient = { .box.address = "p1@example.test",
                                                          .id = "01K-1" };
@@ -56,6 +78,9 @@ static union sl_input sample(enum sl_input_kind kind)
     case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
     case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
     case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
+    case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &messages };
+    case SL_INPUT_STORAGE: return (union sl_input){ .storage = &storage };
+    case SL_INPUT_LMS: return (union sl_input){ .lms = &lms };
     case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
     case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };
     case SL_INPUT_REFUND: return (union sl_input){ .refund = &refund };
@@ -101,6 +126,7 @@ static void read_answer(const struct sl_step *step, const struct sl_call *call, 
     free(body);
     expect(&result, n_items);
     sl_json_free(&result.memory);
+    sl_json_free(&result.rows);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
