@@ -2,7 +2,7 @@
  *
  * Columns, in any order: username, and as far as there are firstname, lastname, email, idnumber,
  * course, role, group. A row is a person, with one course and one group at most; who takes part in
- * several courses has several rows. All of it is kept: some 300 bytes a row. */
+ * several courses has several rows. All of it is kept. */
 #ifndef SL_SERVICE_ROSTER_H
 #define SL_SERVICE_ROSTER_H
 

@@ -139,3 +139,39 @@ push() { # TOKEN PHONE AMOUNT
     [[ "$output" == *422 ]]
     run -64 sl-sandbox serve --listen 0.0.0.0:0
 }
+
+# moodle FUNCTION FIELDS: a form of it, with the sandbox's token in front.
+moodle() {
+    curl -sS "$url/webservice/rest/server.php" \
+        -d "wstoken=53616e64626f7820746f6b656e206f6b&moodlewsrestformat=json&wsfunction=$1&$2"
+}
+
+moodle_users() { # N: fields that make so many
+    for i in $(seq 0 $(($1 - 1))); do
+        printf 'users[%s][username]=u%s&users[%s][createpassword]=1&users[%s][firstname]=A&users[%s][lastname]=B&users[%s][email]=u%s@school.test&' \
+            "$i" "$i" "$i" "$i" "$i" "$i" "$i"
+    done
+}
+
+@test "Moodle answers everything with 200, and every bad parameter alike" {
+    one='users[0][username]=jane&users[0][createpassword]=1&users[0][firstname]=J&users[0][lastname]=W&users[0][email]=j@school.test'
+    [ "$(moodle core_user_create_users "$one")" = '[{"id":4,"username":"jane"}]' ]
+    for bad in "$one" "${one//jane/Jane}" "${one/=J&/=<b>&}" "${one//j@/k@}&users[0][shoe]=40" \
+        "${one/users\[0\]\[lastname\]=W&/}" ''; do
+        [[ "$(moodle core_user_create_users "$bad")" == *'"errorcode":"invalidparameter"'* ]]
+    done
+    [[ "$(moodle core_user_update_users 'users[0][id]=99&users[0][lastname]=X')" == *'"warningcode":"invaliduserid"'* ]]
+    [[ "$(moodle core_user_get_users_by_field 'field=phone&values[0]=1')" == *codingerror* ]]
+    [[ "$(moodle no_such_function '')" == *invalidrecord* ]]
+    [[ "$(curl -sS "$url/webservice/rest/server.php" -d wstoken=no -d moodlewsrestformat=json)" == *invalidtoken* ]]
+    [ "$(curl -sS -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: localhost:1' "$url/webservice/rest/server.php")" = '303 http://127.0.0.1:1/' ]
+}
+
+@test "Moodle drops what is above max_input_vars, and says nothing" {
+    moodle core_user_create_users "$(moodle_users 150)" > /dev/null
+    updates=$(for i in $(seq 0 149); do printf 'users[%s][id]=%s&users[%s][lastname]=New&' "$i" $((i + 4)) "$i"; done)
+    values=$(for i in $(seq 0 1199); do printf 'values[%s]=u%s&' "$i" $((i < 1190 ? 999 : i - 1190)); done)
+    [ "$(moodle core_user_update_users "$updates")" = '{"warnings":[]}' ]
+    [ "$(moodle core_user_get_users_by_field "field=username&$values")" = '[]' ]
+    [ "$(moodle core_user_get_users_by_field 'field=username&values[0]=u149' | grep -o '"lastname":"[^"]*"')" = '"lastname":"New"' ]
+}

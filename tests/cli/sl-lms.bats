@@ -303,7 +303,7 @@ one_step() {
     [ "$(sql "SELECT count(*) FROM integration_queue WHERE status = 'pending'")" -eq 0 ]
 }
 
-@test "a site that drops fields refuses what was cut, and is not sent so much" {
+@test "more in one call than a site is sure to take is refused when it is set" {
     run -65 sl-config set -p moodle batch_size=200
     [[ "$output" == *80* ]]
 }
