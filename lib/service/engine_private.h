@@ -1,10 +1,17 @@
-/* What the files of the engine share: engine.c (the loop), prepare.c (from row to request),
- * grant.c (tokens), programs.c (hooks of this machine), settle.c (from answer to rows). Nobody
- * else includes this. */
+/* What the files of the engine share. A row goes through them in this order: engine.c (the loop and
+ * its one transaction), engine_lease.c (the runner), engine_claim.c, failover.c, prepare.c (from row to
+ * request), grant.c (tokens), engine_mark.c (marked, sent, read), programs.c (hooks of this machine),
+ * settle.c and settle_*.c (from answer to rows). Nobody else includes this. */
 #ifndef SL_SERVICE_ENGINE_PRIVATE_H
 #define SL_SERVICE_ENGINE_PRIVATE_H
 
 #include "lib/service/engine.h"
+
+enum {
+    ENGINE_TICK_MS = 1000,
+    SETTLE_RATE_LIMITED_MS =
+        5000, /* the pause, where a provider that is asked too often names none */
+};
 
 /* A list that is worked from its head. */
 struct queue {
@@ -75,10 +82,30 @@ struct engine {
  * after a failure (`err` NULL then: the first error is the one to tell). */
 int engine_begin(struct engine *engine, struct sl_err *err);
 int engine_end(struct engine *engine, struct sl_err *err);
-int engine_keep_lease(struct engine *engine, struct sl_err *err); /* 1 kept, 0 lost, or -1 */
-int engine_collect(struct engine *engine, struct sl_err *err);    /* takes out what was answered */
 void engine_clock(struct engine *engine);
 void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
+
+/* engine_lease.c. A lease that is lost is another's: start_anew() drops all that was held, without a
+ * word, and goes on as a new runner. keep_lease() renews it when a third is gone: 1 it holds, 0 it was lost
+ * (nothing is held any more), or -1. */
+int engine_start_lease(struct engine *engine, struct sl_err *err);
+int engine_start_anew(struct engine *engine, struct sl_err *err);
+bool engine_lease_is_over(const struct engine *engine);
+int engine_keep_lease(struct engine *engine, struct sl_err *err);
+
+/* engine_claim.c. claim() is inside a transaction; returns how many rows, in the arena, or -1.
+ * tell_waiting() writes counts->waiting as it stands at the end. */
+bool engine_may_claim(const struct engine *engine);
+int engine_claim(struct engine *engine, struct sl_arena *arena, struct sl_item **items,
+                 struct sl_err *err);
+int engine_tell_waiting(struct engine *engine, struct sl_err *err);
+
+/* engine_mark.c. mark_ready() is inside a transaction, and moves what may leave into `marked`; it leaves
+ * by send(), when that is committed. */
+bool engine_has_room(const struct engine *engine, const struct sl_job *job, size_t n_marked);
+int engine_mark_ready(struct engine *engine, struct queue *marked, struct sl_err *err);
+int engine_send(struct engine *engine, struct sl_job *job, struct sl_err *err);
+int engine_collect(struct engine *engine, struct sl_err *err); /* takes out what was answered */
 /* What left for it came to something: job->sent is filled. */
 void engine_answered(struct engine *engine, struct sl_job *job);
 
@@ -90,6 +117,7 @@ int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err);
 int engine_slot(struct engine *engine, struct owner owner, struct slot **slot, struct sl_err *err);
 struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *job);
 void engine_free_job(struct engine *engine, struct sl_job **job);
+void engine_forget_jobs(struct engine *engine, struct queue *queue);
 void engine_close_slots(struct engine *engine);
 
 /* failover.c, both inside a transaction. _batch(): the account of what is due in a batch cannot be
@@ -112,17 +140,46 @@ int programs_start(struct engine *engine, struct sl_job *job, int64_t most_ms, s
 void programs_collect(struct engine *engine); /* those that have ended, or run for too long */
 void programs_stop(struct engine *engine);
 
-/* settle.c. Returns 0; 1 if it is to be sent again at once, over a new connection, as the same
- * attempt (its row stays in flight); or -1. */
+/* settle.c. settle_job(), in the engine's transaction, returns 0; 1 if it is to be sent again at once,
+ * over a new connection, as the same attempt (its row stays in flight); or -1. settle_unsent(), in one
+ * of its own, ends a claimed row that will never be sent. */
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err);
 int settle_unsent(struct engine *engine, const struct sl_item *item, const char *why,
                   struct sl_err *err);
+
+/* settle_plan.c: how the row goes on. settle_plan() may turn *course into SL_COURSE_FAILED.
+ * `n_sent` is how often it was sent, that time included. */
+int settle_plan(struct engine *engine, struct sl_job *job, enum sl_course *course,
+                struct sl_settlement *settlement, struct sl_err *err);
+void settle_plan_unknown(const struct sl_job *job, int64_t n_sent,
+                         struct sl_settlement *settlement);
+
+/* settle_record.c: what is kept of the answer beside the domain's record. Texts are in the job's
+ * arena, or NULL: there is nothing. */
+const char *settle_problem(const struct sl_job *job);
+const char *settle_result(struct sl_job *job);
+int settle_memory(struct engine *engine, struct sl_job *job, const char **sealed,
+                  struct sl_err *err);
+int settle_facts(struct engine *engine, const struct sl_job *job, int64_t now_ms,
+                 struct sl_err *err);
+int settle_log(struct engine *engine, struct sl_job *job, enum sl_course course, int64_t now_ms,
+               struct sl_err *err);
+
+/* settle_account.c. hold_of(): the outcome that holds the whole account; NULL: none does. A hold is
+ * curable by a person ("no money"), or only takes time ("too many"). judge() notes what an answer says
+ * of the account in its slot; settle_accounts() stores that. */
+const struct sl_outcome *settle_hold_of(const struct sl_job *job);
+bool settle_is_curable(const struct sl_outcome *hold);
+int settle_hold(struct engine *engine, const struct sl_job *job, struct sl_err *err);
+void settle_judge(struct engine *engine, const struct sl_job *job);
 int settle_accounts(struct engine *engine, struct sl_err *err);
-int settle_orphans(struct engine *engine, struct sl_err *err);
-int settle_waiting(struct engine *engine, struct sl_err *err);
-int64_t settle_backoff(int64_t attempts);
 /* Tells people that the account is in trouble (lib/service/tell.h). Inside a transaction. */
 int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,
                    const char *why, struct sl_err *err);
+
+/* settle_waiting.c: rows in flight whose runner is dead; rows whose wait is over. Each returns how many,
+ * or -1. */
+int settle_orphans(struct engine *engine, struct sl_err *err);
+int settle_waiting(struct engine *engine, struct sl_err *err);
 
 #endif

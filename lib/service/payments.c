@@ -309,7 +309,7 @@ int sl_payments_ask(struct sl_service *service, const struct sl_payment *payment
     return sl_tx_commit(&tx, err);
 }
 
-/* A question that its row's schedule has come to. As settle.c does it for whoever watches. */
+/* A question that its row's schedule has come to. As settle_waiting.c does it for whoever watches. */
 static int ask_if_due(struct sl_service *service, const struct sl_payment *payment,
                       const struct sl_item *request, int64_t now_ms, int64_t *item_id,
                       struct sl_err *err)

@@ -201,7 +201,7 @@ bool sl_payments_can_ask(const struct sl_payment *payment)
            (payment->external_reference || op->by_our_id);
 }
 
-/* As settle.c asks: one question at a time, whoever puts it. */
+/* As settle_waiting.c asks: one question at a time, whoever puts it. */
 int payment_ask(struct sl_service *service, const struct sl_payment *payment, int64_t now_ms,
                 int64_t *item_id, struct sl_err *err)
 {

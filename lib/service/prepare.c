@@ -187,6 +187,14 @@ void engine_free_job(struct engine *engine, struct sl_job **job)
     sl_arena_free(&arena);
 }
 
+void engine_forget_jobs(struct engine *engine, struct queue *queue)
+{
+    struct sl_job *job;
+
+    while ((job = queue_take(queue)) != NULL)
+        engine_free_job(engine, &job);
+}
+
 static struct sl_item copy_item(struct sl_arena *arena, const struct sl_item *item)
 {
     struct sl_item copy = *item;
