@@ -1,4 +1,4 @@
-/* Mail transactions by libcurl, for transfer.c alone. */
+/* Mail transactions by libcurl, for exchange.c alone. */
 #ifndef SL_TRANSFER_SMTP_H
 #define SL_TRANSFER_SMTP_H
 

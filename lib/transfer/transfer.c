@@ -1,42 +1,12 @@
 #include "lib/transfer/transfer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/transfer/files.h"
-#include "lib/mime/mime.h"
-#include "lib/transfer/pieces.h"
-#include "lib/transfer/pools.h"
-#include "lib/transfer/smtp.h"
-
-/* One exchange. Kept with its easy handle when it is over, for the next one. */
-struct slot {
-    struct slot *next; /* in the list of free ones, or of those that are over */
-    struct slot *all;  /* in the list of all */
-    CURL *easy;
-    struct sl_pool *pool;       /* while it is active and was started */
-    struct curl_slist *headers; /* or, of a mail, its recipients */
-    struct smtp_log mail;       /* of one */
-    struct sl_pieces *pieces;   /* of the body; NULL: it has none */
-    struct sl_files *files;     /* a step on files instead; NULL: it is HTTP */
-    struct sl_exchange told;    /* what that told */
-    int64_t started_ms;         /* of that, on the boot clock */
-    int sink;                   /* where a good answer's body goes; -1: into memory */
-    int64_t n_sunk;
-    struct sl_send send;
-    struct sl_buf body;
-    bool active, begun, too_large, repeated;
-    int error; /* of a file of the request that could not be opened: errno */
-    CURLcode code;
-    char reason[CURL_ERROR_SIZE];
-};
+#include "lib/transfer/exchange.h"
 
 struct sl_transfer {
     struct sl_pools *pools;
@@ -45,74 +15,7 @@ struct sl_transfer {
     char *ca_file; /* the system's own: setting none would mean to trust nobody */
 };
 
-/* ---- What curl calls ----------------------------------------------------------------- */
-
-/* Returns fewer than n if it cannot be written: curl ends the exchange then. */
-static size_t sink(struct slot *slot, const char *bytes, size_t n)
-{
-    for (size_t done = 0; done < n;) {
-        ssize_t written = write(slot->sink, bytes + done, n - done);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0) {
-            (void)snprintf(slot->reason, sizeof slot->reason, "%s", strerror(errno));
-            return done;
-        }
-        done += (size_t)written;
-        slot->n_sunk += written;
-    }
-    return n;
-}
-
-static bool goes_into_sink(const struct slot *slot)
-{
-    long status = 0;
-
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    return slot->sink >= 0 && status >= 200 && status < 300;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t n, void *opaque)
-{
-    struct slot *slot = opaque;
-    size_t left = slot->send.most_answer - slot->body.len;
-
-    n *= size;
-    if (goes_into_sink(slot))
-        return sink(slot, bytes, n);
-    if (n > left) {
-        slot->too_large = true;
-        sl_buf_add(&slot->body, bytes, left);
-        return 0;
-    }
-    sl_buf_add(&slot->body, bytes, n);
-    return n;
-}
-
-static size_t on_read(char *bytes, size_t size, size_t n, void *opaque)
-{
-    struct slot *slot = opaque;
-    ssize_t got = sl_pieces_read(slot->pieces, bytes, size * n);
-
-    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
-}
-
-/* Called just before a request's first byte; a second time when curl is about to repeat it. */
-static int before_request(void *opaque, char *theirs, char *ours, int their_port, int our_port)
-{
-    struct slot *slot = opaque;
-
-    (void)theirs, (void)ours, (void)their_port, (void)our_port;
-    if (slot->begun) {
-        slot->repeated = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    slot->begun = true;
-    return CURL_PREREQFUNC_OK;
-}
-
-/* ---- Opening and closing ------------------------------------------------------------- */
+/* ---- Opening and closing ---------------------------------------------------------------- */
 
 int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
 {
@@ -128,12 +31,6 @@ int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
     *out = transfer;
     transfer = NULL;
     return 0;
-}
-
-static void free_headers(struct slot *slot)
-{
-    curl_slist_free_all(slot->headers);
-    slot->headers = NULL;
 }
 
 void sl_transfer_close(struct sl_transfer **transfer)
@@ -154,27 +51,7 @@ void sl_transfer_close(struct sl_transfer **transfer)
     *transfer = NULL;
 }
 
-/* ---- Starting ------------------------------------------------------------------------ */
-
-/* What is the same for every exchange of a handle. */
-static void prepare_handle(struct slot *slot)
-{
-    CURL *easy = slot->easy;
-
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "ShuleLabs/" SL_VERSION);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->reason);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-    (void)curl_easy_setopt(easy, CURLOPT_READDATA, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
-}
+/* ---- Starting --------------------------------------------------------------------------- */
 
 /* Handles are used again, so what one exchange set must be set back by the next. */
 static void learn_ca(struct sl_transfer *transfer, struct slot *slot)
@@ -200,136 +77,11 @@ static struct slot *take_slot(struct sl_transfer *transfer)
     slot->easy = curl_easy_init();
     if (!slot->easy)
         sl_out_of_memory();
-    prepare_handle(slot);
+    exchange_prepare(slot);
     learn_ca(transfer, slot);
     slot->all = transfer->all;
     transfer->all = slot;
     return slot;
-}
-
-static void add_header(struct slot *slot, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(slot->headers, line);
-
-    if (!longer)
-        sl_out_of_memory();
-    slot->headers = longer;
-}
-
-static bool has_header(const struct sl_request *request, const char *name)
-{
-    for (size_t i = 0; i < request->n_headers; i++)
-        if (strcasecmp(request->headers[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static void set_headers(struct slot *slot)
-{
-    const struct sl_request *request = slot->send.request;
-
-    for (size_t i = 0; i < request->n_headers; i++)
-        add_header(slot, sl_arena_printf(slot->send.arena, "%s: %s", request->headers[i].name,
-                                         request->headers[i].value));
-    add_header(slot, "Expect:"); /* no pause to be told to go on */
-    if (!has_header(request, "Content-Type"))
-        add_header(slot, "Content-Type:"); /* curl would call every body a form */
-    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
-}
-
-static void set_body(struct slot *slot)
-{
-    const struct sl_request *request = slot->send.request;
-    int64_t size = (int64_t)request->n_body;
-    const char *body = size > 0 ? request->body : "";
-
-    if (slot->pieces) {
-        size = sl_pieces_size(request->pieces, request->n_pieces);
-        body = NULL; /* then it is read */
-    }
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-}
-
-/* Of a handle that may have had another method before. */
-static void set_method(struct slot *slot)
-{
-    const char *method = slot->send.request->method;
-    bool head = strcmp(method, "HEAD") == 0, get = strcmp(method, "GET") == 0;
-
-    (void)curl_easy_setopt(slot->easy, CURLOPT_NOBODY, (long)head);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST,
-                           head || get || strcmp(method, "POST") == 0 ? NULL : method);
-    if (head)
-        return;
-    (void)curl_easy_setopt(slot->easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
-    if (!get)
-        set_body(slot);
-}
-
-static bool is_loopback(const char *base)
-{
-    static const char *const hosts[] = { "http://127.",  "http://localhost",  "http://[::1]",
-                                         "https://127.", "https://localhost", "https://[::1]" };
-
-    for (size_t i = 0; i < SL_COUNT(hosts); i++)
-        if (strncasecmp(base, hosts[i], strlen(hosts[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_tls(const char *base)
-{
-    return strncasecmp(base, "https:", 6) == 0;
-}
-
-static void set_blob(CURL *easy, CURLoption option, const void *bytes, size_t n)
-{
-    struct curl_blob blob = { (void *)(uintptr_t)bytes, n, CURL_BLOB_COPY };
-
-    (void)curl_easy_setopt(easy, option, bytes ? &blob : NULL);
-}
-
-static void set_cert(CURL *easy, const struct sl_client_cert *cert)
-{
-    static const struct sl_client_cert none;
-    const char *pem;
-
-    cert = cert ? cert : &none;
-    pem = cert->pem;
-    (void)curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, pem ? "PEM" : "P12");
-    set_blob(easy, CURLOPT_SSLCERT_BLOB, pem ? (const void *)pem : cert->p12,
-             pem ? strlen(pem) : cert->n_p12);
-    set_blob(easy, CURLOPT_SSLKEY_BLOB, pem, pem ? strlen(pem) : 0);
-    (void)curl_easy_setopt(easy, CURLOPT_KEYPASSWD, cert->password);
-}
-
-static void set_address(const struct sl_transfer *transfer, struct slot *slot)
-{
-    const struct sl_request *request = slot->send.request;
-    const char *url = sl_arena_printf(slot->send.arena, "%s%s", request->base, request->path);
-
-    bool loopback = is_loopback(request->base);
-
-    (void)curl_easy_setopt(slot->easy, CURLOPT_URL, url);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, loopback ? "" : NULL);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
-    /* over TLS a request waits for a connection that may take many, instead of opening its own */
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, is_tls(request->base) ? 1L : 0L);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT,
-                           slot->send.fresh_connection ? 1L : 0L);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CAINFO,
-                           slot->send.ca_file ? slot->send.ca_file : transfer->ca_file);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)slot->send.connect_ms);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
-}
-
-static void close_files(struct slot *slot)
-{
-    sl_pieces_close(&slot->pieces);
-    if (slot->sink >= 0)
-        (void)close(slot->sink);
-    slot->sink = -1;
 }
 
 static void put_over(struct sl_transfer *transfer, struct slot *slot)
@@ -339,55 +91,27 @@ static void put_over(struct sl_transfer *transfer, struct slot *slot)
     transfer->over_end = &slot->next;
 }
 
-/* An exchange that is over before it began. */
-static int not_sent(struct sl_transfer *transfer, struct slot *slot, const char *why, int error)
+/* The slot is free again. */
+static void finish(struct sl_transfer *transfer, struct slot *slot)
 {
-    slot->error = error;
-    slot->code = CURLE_READ_ERROR;
-    (void)snprintf(slot->reason, sizeof slot->reason, "%s", why);
-    slot->active = true;
-    transfer->n_active++;
-    put_over(transfer, slot);
-    return 0;
-}
-
-/* Gives the handle to the pool. */
-static bool launch(struct sl_transfer *transfer, struct slot *slot)
-{
-    slot->pool = sl_pools_get(transfer->pools, slot->send.request->pool);
-    if (sl_pool_add(slot->pool, slot->easy))
-        return true;
+    if (slot->pool)
+        sl_pool_remove(slot->pool, slot->easy);
     slot->pool = NULL;
-    free_headers(slot);
-    close_files(slot);
+    exchange_clear(slot);
     slot->next = transfer->unused;
     transfer->unused = slot;
-    return false;
+    transfer->n_active--;
 }
 
-static int open_sink(struct slot *slot)
+/* An exchange that is over before it began. */
+static void not_sent(struct sl_transfer *transfer, struct slot *slot, const char *why)
 {
-    const char *path = slot->send.request->sink;
-
-    if (!path)
-        return 0;
-    slot->sink = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return slot->sink < 0 ? -1 : 0;
+    slot->code = CURLE_READ_ERROR;
+    (void)snprintf(slot->reason, sizeof slot->reason, "%s", why);
+    put_over(transfer, slot);
 }
 
-static void begin_slot(struct slot *slot, const struct sl_send *send)
-{
-    slot->send = *send;
-    slot->body = sl_buf_new(send->arena);
-    slot->begun = slot->too_large = slot->repeated = false;
-    slot->error = 0;
-    slot->code = CURLE_OK;
-    slot->reason[0] = '\0';
-    slot->sink = -1;
-    slot->n_sunk = 0;
-}
-
-static int start_files(struct sl_transfer *transfer, struct slot *slot)
+static void start_files(struct sl_transfer *transfer, struct slot *slot)
 {
     const struct sl_request *request = slot->send.request;
 
@@ -396,65 +120,35 @@ static int start_files(struct sl_transfer *transfer, struct slot *slot)
         .reach = SL_ANSWERED, .retry_after_ms = -1, .content_type = "application/json", .body = ""
     };
     slot->started_ms = sl_boot_ms();
-    slot->active = true;
-    transfer->n_active++;
     transfer->n_files++;
-    return 0;
 }
 
-/* A mail, whose message is made now and whose files are read while it is sent; or NOOP. */
-static int prepare_mail(const struct sl_transfer *transfer, struct slot *slot, struct sl_err *err)
+/* Gives the handle to its pool. False if curl does not want it. */
+static bool launch(struct sl_transfer *transfer, struct slot *slot)
 {
-    const struct sl_smtp *smtp = slot->send.request->smtp;
-    const struct sl_piece *pieces = NULL;
-    size_t n = 0;
+    struct sl_pool *pool = sl_pools_get(transfer->pools, slot->send.request->pool);
 
-    if (smtp->n_to > 0 && (sl_mime_pieces(slot->send.arena, smtp->mail, &pieces, &n, err) < 0 ||
-                           sl_pieces_open(&slot->pieces, slot->send.arena, pieces, n, err) < 0))
-        return -1;
-    set_address(transfer, slot);
-    smtp_set(slot->easy, smtp, sl_pieces_size(pieces, n), &slot->mail, &slot->headers);
-    return 0;
-}
-
-static int start_mail(struct sl_transfer *transfer, struct slot *slot, struct sl_err *err)
-{
-    struct sl_err why;
-
-    smtp_log_begin(&slot->mail, slot->send.arena);
-    if (prepare_mail(transfer, slot, &why) < 0)
-        return not_sent(transfer, slot, why.text, EIO);
-    if (!launch(transfer, slot))
-        return sl_err_set(err, SL_ERR_INTERNAL, "the mail could not be started");
-    slot->active = true;
-    transfer->n_active++;
-    return 0;
+    if (!sl_pool_add(pool, slot->easy))
+        return false;
+    slot->pool = pool;
+    return true;
 }
 
 int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, struct sl_err *err)
 {
-    const struct sl_request *request = send->request;
     struct slot *slot = take_slot(transfer);
     struct sl_err why;
 
-    begin_slot(slot, send);
-    if (request->files)
-        return start_files(transfer, slot);
-    if (request->smtp)
-        return start_mail(transfer, slot, err);
-    if (request->n_pieces > 0 &&
-        sl_pieces_open(&slot->pieces, send->arena, request->pieces, request->n_pieces, &why) < 0)
-        return not_sent(transfer, slot, why.text, EIO);
-    if (open_sink(slot) < 0)
-        return not_sent(transfer, slot, strerror(errno), errno);
-    set_address(transfer, slot);
-    set_cert(slot->easy, send->request->cert);
-    set_method(slot);
-    set_headers(slot);
-    if (!launch(transfer, slot))
-        return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
-    slot->active = true;
+    exchange_begin(slot, send);
     transfer->n_active++;
+    if (send->request->files) {
+        start_files(transfer, slot);
+    } else if (exchange_set(slot, transfer->ca_file, &why) < 0) {
+        not_sent(transfer, slot, why.text);
+    } else if (!launch(transfer, slot)) {
+        finish(transfer, slot);
+        return sl_err_set(err, SL_ERR_INTERNAL, "the request could not be started");
+    }
     return 0;
 }
 
@@ -463,7 +157,7 @@ size_t sl_transfer_active(const struct sl_transfer *transfer)
     return transfer->n_active;
 }
 
-/* ---- Working ------------------------------------------------------------------------- */
+/* ---- Working ---------------------------------------------------------------------------- */
 
 static void collect(struct sl_transfer *transfer)
 {
@@ -509,115 +203,7 @@ void sl_transfer_wait(struct sl_transfer *transfer, int64_t most_ms)
     } while (more && !transfer->over && sl_boot_ms() < until);
 }
 
-/* ---- What came of it ----------------------------------------------------------------- */
-
-/* Whether the answer came in the version that is wanted. Only the answer tells. */
-static bool is_version(const struct slot *slot)
-{
-    const struct sl_request *request = slot->send.request;
-    long version = CURL_HTTP_VERSION_NONE;
-
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_HTTP_VERSION, &version);
-    return !request->http2 || !is_tls(request->base) || version == CURL_HTTP_VERSION_NONE ||
-           version == CURL_HTTP_VERSION_2_0;
-}
-
-/* Curl's answer to "did the request leave?" is whether it was about to write its first
- * byte. From there on nothing is certain until an answer is whole. */
-static enum sl_reach reach_of(const struct slot *slot, long status)
-{
-    if (!slot->begun)
-        return SL_NOT_SENT;
-    if (slot->repeated || !is_version(slot))
-        return SL_SENT;
-    if (slot->code == CURLE_OK)
-        return SL_ANSWERED;
-    return status > 0 ? SL_CUT : SL_SENT;
-}
-
-static const char *transport_of(const struct slot *slot)
-{
-    if (!is_version(slot))
-        return "the server answered in HTTP/1.1, where HTTP/2 is spoken";
-    if (slot->code == CURLE_OK || slot->too_large)
-        return NULL;
-    if (slot->repeated)
-        return "the connection was closed before an answer came";
-    return sl_arena_strdup(slot->send.arena,
-                           slot->reason[0] ? slot->reason : curl_easy_strerror(slot->code));
-}
-
-/* Those of the headers that were asked for and came. */
-static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
-{
-    const char *const *wanted = slot->send.answer_headers;
-    struct curl_header *header;
-    struct sl_pair *pairs;
-    size_t n = 0;
-
-    while (wanted && wanted[n])
-        n++;
-    if (n == 0 || !slot->begun)
-        return;
-    pairs = SL_NEW(slot->send.arena, struct sl_pair, n);
-    for (size_t i = 0; i < n; i++)
-        if (curl_easy_header(slot->easy, wanted[i], 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
-            pairs[exchange->n_headers++] =
-                (struct sl_pair){ wanted[i], sl_arena_strdup(slot->send.arena, header->value) };
-    exchange->headers = pairs;
-}
-
-static void finish(struct sl_transfer *transfer, struct slot *slot)
-{
-    if (slot->pool)
-        sl_pool_remove(slot->pool, slot->easy);
-    slot->pool = NULL;
-    if (slot->send.request->smtp) { /* its options are not those of HTTP */
-        curl_easy_reset(slot->easy);
-        prepare_handle(slot);
-    }
-    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
-    set_cert(slot->easy, NULL);
-    free_headers(slot);
-    close_files(slot);
-    sl_files_end(&slot->files);
-    slot->active = false;
-    slot->send.owner = NULL;
-    slot->next = transfer->unused;
-    transfer->unused = slot;
-    transfer->n_active--;
-}
-
-static void tell_exchange(struct slot *slot, struct sl_sent *sent)
-{
-    curl_off_t retry_after = 0, took = 0;
-    char *content_type = NULL;
-    long status = 0, connects = 0;
-
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &took);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
-    sent->duration_ms = took / 1000;
-    sent->exchange = (struct sl_exchange){
-        .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
-        .status = slot->begun ? (int)status : 0, /* else it may be that of the last exchange */
-        .retry_after_ms = retry_after > 0 ? retry_after * 1000 : -1,
-        .content_type = content_type ? sl_arena_strdup(slot->send.arena, content_type) : "",
-        .body = slot->body.data,
-        .n_body = slot->body.len,
-        .n_sunk = slot->n_sunk,
-        .error = slot->error,
-        .too_large = slot->too_large,
-        .reused = slot->begun && connects == 0,
-        .transport = transport_of(slot),
-    };
-    if (slot->send.request->smtp)
-        smtp_tell(&slot->mail, slot->code, &sent->exchange);
-    else
-        take_headers(slot, &sent->exchange);
-}
+/* ---- What is over ----------------------------------------------------------------------- */
 
 bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
 {
@@ -633,7 +219,7 @@ bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
         sent->exchange = slot->told;
         sent->duration_ms = sl_boot_ms() - slot->started_ms;
     } else {
-        tell_exchange(slot, sent);
+        exchange_tell(slot, sent);
     }
     finish(transfer, slot);
     return true;
