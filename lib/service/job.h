@@ -85,7 +85,7 @@ struct sl_domain {
 const struct sl_domain *sl_domain_find(const char *operation);
 
 extern const struct sl_domain sl_messages_domain;   /* lib/service/messages.c */
-extern const struct sl_domain sl_sms_status_domain; /* lib/service/lost.c */
+extern const struct sl_domain sl_sms_status_domain; /* lib/service/lost_asked.c */
 extern const struct sl_domain sl_email_status_domain;
 extern const struct sl_domain sl_emails_domain; /* lib/service/email.c */
 extern const struct sl_domain sl_push_domain;   /* lib/service/push.c … */
