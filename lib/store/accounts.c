@@ -240,11 +240,8 @@ int sl_accounts_recovered(struct sl_db *db, struct sl_arena *arena, const char *
                           const char **event, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, read_trouble_sql, SL_PARAMS(SL_TEXT(account)), err);
 
-    if (sl_db_query(&rows, db, read_trouble_sql, SL_PARAMS(SL_TEXT(account)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more <= 0)
         return more;
     *event = sl_arena_strdup(arena, sl_row_text(&rows, 0));

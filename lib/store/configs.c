@@ -53,11 +53,8 @@ static int get_one(struct sl_db *db, struct sl_arena *arena, const char *sql,
                    struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, sql, params, n, err);
 
-    if (sl_db_query(&rows, db, sql, params, n, err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *row = keep(arena, config_at(&rows));
     return more;

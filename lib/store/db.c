@@ -353,15 +353,18 @@ int sl_db_script(struct sl_db *db, const char *sql, struct sl_err *err)
     return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err);
 }
 
+int sl_db_first(struct sl_rows *rows, struct sl_db *db, const char *sql,
+                const struct sl_value *params, size_t n, struct sl_err *err)
+{
+    return sl_db_query(rows, db, sql, params, n, err) < 0 ? -1 : sl_rows_next(rows, err);
+}
+
 int sl_db_number(struct sl_db *db, const char *sql, const struct sl_value *params, size_t n,
                  int64_t *number, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, sql, params, n, err);
 
-    if (sl_db_query(&rows, db, sql, params, n, err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *number = sl_row_int(&rows, 0);
     return more;

@@ -9,11 +9,8 @@ static int first_text(struct sl_db *db, struct sl_arena *arena, const char *sql,
                       struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, sql, SL_NO_PARAMS, err);
 
-    if (sl_db_query(&rows, db, sql, SL_NO_PARAMS, err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     *text = more > 0 ? sl_arena_strdup(arena, sl_row_text(&rows, 0)) : NULL;
     return more < 0 ? -1 : 0;
 }

@@ -64,11 +64,8 @@ int sl_hooks_get(struct sl_db *db, struct sl_arena *arena, int64_t id, struct sl
                  struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, get_sql, SL_PARAMS(SL_INT(id)), err);
 
-    if (sl_db_query(&rows, db, get_sql, SL_PARAMS(SL_INT(id)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *hook = keep(arena, hook_at(&rows));
     return more;
@@ -199,11 +196,8 @@ int sl_hook_events_get(struct sl_db *db, struct sl_arena *arena, int64_t id,
                        struct sl_hook_event *event, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, get_event_sql, SL_PARAMS(SL_INT(id)), err);
 
-    if (sl_db_query(&rows, db, get_event_sql, SL_PARAMS(SL_INT(id)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *event = (struct sl_hook_event){
             .id = sl_row_int(&rows, 0),

@@ -49,11 +49,8 @@ int sl_webhook_events_note(struct sl_db *db, struct sl_arena *arena, const char 
                            const char *key, const char **note, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, note_sql, SL_PARAMS(SL_TEXT(scope), SL_TEXT(key)), err);
 
-    if (sl_db_query(&rows, db, note_sql, SL_PARAMS(SL_TEXT(scope), SL_TEXT(key)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *note = sl_arena_strdup(arena, sl_row_text(&rows, 0));
     return more;
@@ -135,11 +132,8 @@ int sl_webhook_events_get(struct sl_db *db, struct sl_arena *arena, int64_t id,
                           struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, get_sql, SL_PARAMS(SL_INT(id)), err);
 
-    if (sl_db_query(&rows, db, get_sql, SL_PARAMS(SL_INT(id)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0) {
         *event = keep(arena, event_at(&rows));
         *request = request_at(&rows, arena);

@@ -37,11 +37,8 @@ static int read_link(struct sl_db *db, const char *sql, struct sl_log_link *last
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     size_t n;
     const char *hash;
-    int more;
+    int more = sl_db_first(&rows, db, sql, SL_NO_PARAMS, err);
 
-    if (sl_db_query(&rows, db, sql, SL_NO_PARAMS, err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more <= 0)
         return more;
     *last = (struct sl_log_link){ .id = sl_row_int(&rows, 0) };

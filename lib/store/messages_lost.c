@@ -14,11 +14,11 @@ int sl_messages_find_lost(struct sl_db *db, struct sl_arena *arena, int64_t scho
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     int more =
-        sl_db_query(&rows, db, find_sql,
+        sl_db_first(&rows, db, find_sql,
                     SL_PARAMS(SL_TEXT(batch), SL_INT(line), SL_INT(school_id), SL_INT(provider_id)),
                     err);
 
-    if (more < 0 || (more = sl_rows_next(&rows, err)) <= 0)
+    if (more <= 0)
         return more;
     *message = (struct sl_message){
         .id = sl_row_int(&rows, 0),
@@ -55,9 +55,9 @@ int sl_messages_find_told(struct sl_db *db, struct sl_arena *arena, int64_t id,
                           struct sl_message *message, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more = sl_db_query(&rows, db, told_sql, SL_PARAMS(SL_INT(id)), err);
+    int more = sl_db_first(&rows, db, told_sql, SL_PARAMS(SL_INT(id)), err);
 
-    if (more < 0 || (more = sl_rows_next(&rows, err)) <= 0)
+    if (more <= 0)
         return more;
     *message = (struct sl_message){
         .id = id,

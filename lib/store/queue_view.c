@@ -82,11 +82,8 @@ int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
                        struct sl_queue_wait *wait, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, wait_sql, SL_PARAMS(SL_INT(id)), err);
 
-    if (sl_db_query(&rows, db, wait_sql, SL_PARAMS(SL_INT(id)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more <= 0)
         return more;
     *wait = (struct sl_queue_wait){

@@ -38,11 +38,8 @@ int sl_spool_files_unused(struct sl_db *db, struct sl_arena *arena, int64_t befo
                           const char **sha256, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, unused_sql, SL_PARAMS(SL_INT(before)), err);
 
-    if (sl_db_query(&rows, db, unused_sql, SL_PARAMS(SL_INT(before)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more > 0)
         *sha256 = sl_arena_strdup(arena, sl_row_text(&rows, 0));
     return more;

@@ -45,6 +45,10 @@ int sl_db_query(struct sl_rows *rows, struct sl_db *db, const char *sql,
                 const struct sl_value *params, size_t n, struct sl_err *err);
 int sl_rows_next(struct sl_rows *rows, struct sl_err *err); /* 1: on a row; 0: no more; or -1 */
 
+/* Both, for an answer of which one row is wanted: 1: on the first; 0: there is none; or -1. */
+int sl_db_first(struct sl_rows *rows, struct sl_db *db, const char *sql,
+                const struct sl_value *params, size_t n, struct sl_err *err);
+
 /* Columns count from 0. Text and blob are borrowed until the next row; NULL for SQL's NULL,
  * whose number is 0. */
 int64_t sl_row_int(const struct sl_rows *rows, int column);

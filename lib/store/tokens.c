@@ -29,11 +29,8 @@ int sl_tokens_get(struct sl_db *db, struct sl_arena *arena, const char *account,
                   struct sl_token_row *row, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
-    int more;
+    int more = sl_db_first(&rows, db, get_sql, SL_PARAMS(SL_TEXT(account)), err);
 
-    if (sl_db_query(&rows, db, get_sql, SL_PARAMS(SL_TEXT(account)), err) < 0)
-        return -1;
-    more = sl_rows_next(&rows, err);
     if (more <= 0)
         return more;
     *row = row_at(&rows);
