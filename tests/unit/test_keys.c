@@ -1,9 +1,6 @@
 /* What lib/adapter/keys.h and jwt.h promise; openssl verifies, with throw-away keys. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/data_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +13,6 @@
 #define KEYS "tests/data/keys/"
 
 static const char rsa_key[] = KEYS "rsa2048-pkcs8.pem", ec_key[] = KEYS "AuthKey_TESTKEY123.p8";
-
-static char *read_file(struct sl_arena *arena, const char *path)
-{
-    char bytes[8192];
-    FILE *file = fopen(path, "re");
-    size_t n;
-
-    if (!file)
-        fail_msg("%s: run from the project's folder", path);
-    n = fread(bytes, 1, sizeof bytes, file);
-    (void)fclose(file);
-    return sl_arena_memdup(arena, bytes, n);
-}
 
 static char *sign_es256(struct sl_arena *arena, const char *key, struct sl_err *err)
 {
@@ -176,18 +160,6 @@ static void short_numbers_are_padded(void **state)
 }
 
 /* ---- Forms of the file --------------------------------------------------------------- */
-
-static char *replace_newlines(struct sl_arena *arena, const char *text, const char *by)
-{
-    struct sl_buf out = sl_buf_new(arena);
-
-    for (; *text; text++)
-        if (*text == '\n')
-            sl_buf_text(&out, by);
-        else
-            sl_buf_add(&out, text, 1);
-    return out.data;
-}
 
 static void what_editors_and_environments_do_to_a_file_does_no_harm(void **state)
 {

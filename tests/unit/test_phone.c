@@ -1,10 +1,6 @@
 /* What schools have in their lists becomes E.164 or a reason: every case of phones.jsonl, and
  * the rules that it has no case for. */
-#include <stdarg.h> /* cmocka.h wants these four before it */
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/data_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,18 +48,8 @@ static void run_case(const char *line, size_t n)
 
 static void every_case_of_the_specification_is_met(void **state)
 {
-    FILE *file = fopen("tests/data/phones.jsonl", "r");
-    char *line = NULL;
-    size_t capacity = 0, n_cases = 0;
-    ssize_t n;
-
     (void)state;
-    assert_non_null(file);
-    for (; (n = getline(&line, &capacity, file)) > 0; n_cases++)
-        run_case(line, (size_t)n);
-    assert_int_equal(n_cases, 74);
-    free(line);
-    (void)fclose(file);
+    assert_int_equal(run_cases("tests/data/phones.jsonl", run_case), 74);
 }
 
 static void check(const struct vector *vectors, size_t n)

@@ -1,9 +1,6 @@
 /* What lib/adapter/rsa.h promises; libgcrypt decrypts, with a throw-away key. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/data_file.h"
+
 #include <gcrypt.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,19 +12,6 @@
 static const char certificate[] = "tests/data/rsa-cert.pem";
 static const char password[] = "Safaricom999!*!";
 static const unsigned char seed[SL_RSA_SEED_SIZE] = { 7, 1, 8 };
-
-static char *read_file(struct sl_arena *arena, const char *path)
-{
-    char bytes[8192];
-    FILE *file = fopen(path, "re");
-    size_t n;
-
-    if (!file)
-        fail_msg("%s: run from the project's folder", path);
-    n = fread(bytes, 1, sizeof bytes, file);
-    (void)fclose(file);
-    return sl_arena_memdup(arena, bytes, n);
-}
 
 static char *encrypt_text(struct sl_arena *arena, const char *text, struct sl_err *err)
 {
@@ -152,18 +136,6 @@ static char *base64_of(struct sl_arena *arena, const char *pem)
     const char *begin = strchr(pem, '\n') + 1, *end = strstr(pem, "-----END");
 
     return sl_arena_memdup(arena, begin, (size_t)(end - begin));
-}
-
-static char *replace_newlines(struct sl_arena *arena, const char *text, const char *by)
-{
-    struct sl_buf out = sl_buf_new(arena);
-
-    for (; *text; text++)
-        if (*text == '\n')
-            sl_buf_text(&out, by);
-        else
-            sl_buf_add(&out, text, 1);
-    return out.data;
 }
 
 static void pem_base64_and_der_are_the_same_certificate(void **state)

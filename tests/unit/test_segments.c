@@ -1,9 +1,5 @@
 /* What a text costs as SMS: every case of sms-segments.jsonl, and what a person is told. */
-#include <stdarg.h> /* cmocka.h wants these four before it */
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/data_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,18 +36,8 @@ static void run_case(const char *line, size_t n)
 
 static void every_case_of_the_specification_is_met(void **state)
 {
-    FILE *file = fopen("tests/data/sms-segments.jsonl", "r");
-    char *line = NULL;
-    size_t capacity = 0, n_cases = 0;
-    ssize_t n;
-
     (void)state;
-    assert_non_null(file);
-    for (; (n = getline(&line, &capacity, file)) > 0; n_cases++)
-        run_case(line, (size_t)n);
-    assert_int_equal(n_cases, 69);
-    free(line);
-    (void)fclose(file);
+    assert_int_equal(run_cases("tests/data/sms-segments.jsonl", run_case), 69);
 }
 
 static size_t encode(uint32_t point, char *text)
