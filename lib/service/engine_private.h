@@ -1,7 +1,7 @@
 /* What the files of the engine share. A row goes through them in this order: engine.c (the loop and
- * its one transaction), engine_lease.c (the runner), engine_claim.c, failover.c, prepare.c (from row to
- * request), grant.c (tokens), engine_mark.c (marked, sent, read), programs.c (hooks of this machine),
- * settle.c and settle_*.c (from answer to rows). Nobody else includes this. */
+ * its one transaction), engine_lease.c (the runner), engine_claim.c, failover.c, prepare.c (from
+ * row to request), grant.c (tokens), engine_mark.c (marked, sent, read), programs.c (hooks of this
+ * machine), settle.c and settle_*.c (from answer to rows). Nobody else includes this. */
 #ifndef SL_SERVICE_ENGINE_PRIVATE_H
 #define SL_SERVICE_ENGINE_PRIVATE_H
 
@@ -85,9 +85,9 @@ int engine_end(struct engine *engine, struct sl_err *err);
 void engine_clock(struct engine *engine);
 void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
 
-/* engine_lease.c. A lease that is lost is another's: start_anew() drops all that was held, without a
- * word, and goes on as a new runner. keep_lease() renews it when a third is gone: 1 it holds, 0 it was lost
- * (nothing is held any more), or -1. */
+/* engine_lease.c. A lease that is lost is another's: start_anew() drops all that was held, without
+ * a word, and goes on as a new runner. keep_lease() renews it when a third is gone: 1 it holds, 0
+ * it was lost (nothing is held any more), or -1. */
 int engine_start_lease(struct engine *engine, struct sl_err *err);
 int engine_start_anew(struct engine *engine, struct sl_err *err);
 bool engine_lease_is_over(const struct engine *engine);
@@ -100,8 +100,8 @@ int engine_claim(struct engine *engine, struct sl_arena *arena, struct sl_item *
                  struct sl_err *err);
 int engine_tell_waiting(struct engine *engine, struct sl_err *err);
 
-/* engine_mark.c. mark_ready() is inside a transaction, and moves what may leave into `marked`; it leaves
- * by send(), when that is committed. */
+/* engine_mark.c. mark_ready() is inside a transaction, and moves what may leave into `marked`; it
+ * leaves by send(), when that is committed. */
 bool engine_has_room(const struct engine *engine, const struct sl_job *job, size_t n_marked);
 int engine_mark_ready(struct engine *engine, struct queue *marked, struct sl_err *err);
 int engine_send(struct engine *engine, struct sl_job *job, struct sl_err *err);
@@ -140,9 +140,9 @@ int programs_start(struct engine *engine, struct sl_job *job, int64_t most_ms, s
 void programs_collect(struct engine *engine); /* those that have ended, or run for too long */
 void programs_stop(struct engine *engine);
 
-/* settle.c. settle_job(), in the engine's transaction, returns 0; 1 if it is to be sent again at once,
- * over a new connection, as the same attempt (its row stays in flight); or -1. settle_unsent(), in one
- * of its own, ends a claimed row that will never be sent. */
+/* settle.c. settle_job(), in the engine's transaction, returns 0; 1 if it is to be sent again at
+ * once, over a new connection, as the same attempt (its row stays in flight); or -1.
+ * settle_unsent(), in one of its own, ends a claimed row that will never be sent. */
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err);
 int settle_unsent(struct engine *engine, const struct sl_item *item, const char *why,
                   struct sl_err *err);
@@ -166,8 +166,8 @@ int settle_log(struct engine *engine, struct sl_job *job, enum sl_course course,
                struct sl_err *err);
 
 /* settle_account.c. hold_of(): the outcome that holds the whole account; NULL: none does. A hold is
- * curable by a person ("no money"), or only takes time ("too many"). judge() notes what an answer says
- * of the account in its slot; settle_accounts() stores that. */
+ * curable by a person ("no money"), or only takes time ("too many"). judge() notes what an answer
+ * says of the account in its slot; settle_accounts() stores that. */
 const struct sl_outcome *settle_hold_of(const struct sl_job *job);
 bool settle_is_curable(const struct sl_outcome *hold);
 int settle_hold(struct engine *engine, const struct sl_job *job, struct sl_err *err);
@@ -177,8 +177,8 @@ int settle_accounts(struct engine *engine, struct sl_err *err);
 int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,
                    const char *why, struct sl_err *err);
 
-/* settle_waiting.c: rows in flight whose runner is dead; rows whose wait is over. Each returns how many,
- * or -1. */
+/* settle_waiting.c: rows in flight whose runner is dead; rows whose wait is over. Each returns how
+ * many, or -1. */
 int settle_orphans(struct engine *engine, struct sl_err *err);
 int settle_waiting(struct engine *engine, struct sl_err *err);
 

@@ -1,7 +1,7 @@
 /* Messages whose answer was lost: settled by a callback that knows them, or by asking.
  *
- * Such a message is "unknown", and its queue row waits. Whatever tells that the provider has it gives
- * it its reference and status; when nothing of a row is unknown any more, the row is over. */
+ * Such a message is "unknown", and its queue row waits. Whatever tells that the provider has it
+ * gives it its reference and status; when nothing of a row is unknown any more, the row is over. */
 #ifndef SL_SERVICE_LOST_H
 #define SL_SERVICE_LOST_H
 
@@ -17,9 +17,9 @@ struct sl_message_news sl_lost_news(struct sl_arena *arena, const struct sl_outc
 /* The status of a delivery report: NULL if it changes none. */
 const char *sl_lost_status(enum sl_delivery delivery);
 
-/* For the domains of messages: `absent` is whether the last query said that the provider never heard
- * of some of the row's, which a cancelled batch keeps all the same; `resend` queues those again, or all
- * that are unknown where nobody can be asked. */
+/* For the domains of messages: `absent` is whether the last query said that the provider never
+ * heard of some of the row's, which a cancelled batch keeps all the same; `resend` queues those
+ * again, or all that are unknown where nobody can be asked. */
 int sl_lost_absent(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
 int sl_lost_resend(struct sl_service *service, const struct sl_item *item, int64_t now_ms,
                    struct sl_err *err);

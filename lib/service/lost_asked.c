@@ -163,7 +163,8 @@ static int take(struct answer *answer, size_t item, struct sl_err *err)
     return lost_settle(answer->service, job->messages[item].id, &news, answer->now_ms, err);
 }
 
-/* {"absent":[ID,…]}: what the last answer does not know of, with the row until its patience is over. */
+/* {"absent":[ID,…]}: what the last answer does not know of, with the row until its patience is
+ * over. */
 static int keep_absent(struct answer *answer, struct sl_err *err)
 {
     SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();

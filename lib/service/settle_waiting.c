@@ -9,8 +9,8 @@
 
 enum { MOST_ORPHANS = 64, MOST_WAITING = 64 };
 
-/* What a row's adapter says of its operation. Returns 1, 0 if there is no such adapter, operation or
- * step any more, or -1. */
+/* What a row's adapter says of its operation. Returns 1, 0 if there is no such adapter, operation
+ * or step any more, or -1. */
 static int find_op(struct engine *engine, const struct sl_item *item,
                    const struct sl_adapter **adapter, const struct sl_op **op, struct sl_err *err)
 {

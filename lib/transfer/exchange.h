@@ -40,8 +40,8 @@ void exchange_prepare(struct slot *slot);
 /* Makes a slot that is free that of `send`. */
 void exchange_begin(struct slot *slot, const struct sl_send *send);
 
-/* Opens its files and sets the handle. `ca_file` is the one of the system. Fails, with slot->error, if a
- * file cannot be opened: nothing is sent then. */
+/* Opens its files and sets the handle. `ca_file` is the one of the system. Fails, with slot->error,
+ * if a file cannot be opened: nothing is sent then. */
 int exchange_set(struct slot *slot, const char *ca_file, struct sl_err *err);
 
 /* Fills what is told of one that is over. */
