@@ -83,30 +83,35 @@ static bool bind_to(int fd, int port)
     return bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
 }
 
-int sl_smtp_open(struct sl_smtp_server **out, struct sl_sandbox *box, int port, int loop,
-                 struct sl_err *err)
+static int listen_at(struct sl_smtp_server *server, int port, struct sl_err *err)
 {
-    SL_AUTO(sl_smtp_close) struct sl_smtp_server *server = calloc(1, sizeof *server);
     struct sockaddr_in address;
     socklen_t n = sizeof address;
     int one = 1;
 
-    if (!server)
-        sl_out_of_memory();
-    server->box = box;
-    server->loop = loop;
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (server->listener >= 0)
         (void)setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (server->listener < 0 ||
         !(bind_to(server->listener, port) || bind_to(server->listener, 0)) ||
-        listen(server->listener, 128) < 0 || watch(loop, server->listener) < 0 ||
+        listen(server->listener, 128) < 0 || watch(server->loop, server->listener) < 0 ||
         getsockname(server->listener, (struct sockaddr *)&address, &n) < 0)
         return sl_err_set(err, SL_ERR_UNAVAILABLE, "cannot listen for mail: %s", strerror(errno));
     server->port = ntohs(address.sin_port);
-    *out = server;
-    server = NULL;
     return 0;
+}
+
+int sl_smtp_open(struct sl_smtp_server **out, struct sl_sandbox *box, int port, int loop,
+                 struct sl_err *err)
+{
+    struct sl_smtp_server *server = calloc(1, sizeof *server);
+
+    if (!server)
+        sl_out_of_memory();
+    server->box = box;
+    server->loop = loop;
+    *out = server;
+    return listen_at(server, port, err);
 }
 
 static void end_talk(struct talk **at)

@@ -13,7 +13,7 @@ struct sl_smtp_server;
 #define SL_SANDBOX_MAILBOX "sandbox"
 #define SL_SANDBOX_PASSWORD "sandbox-password"
 
-/* Listens on 127.0.0.1 at that port, or at a free one if it is taken or 0. Its sockets are added to
+/* The caller owns *server, after a failure too. Listens on 127.0.0.1 at that port, or at a free one if it is taken or 0. Its sockets are added to
  * `loop`, an epoll instance. */
 int sl_smtp_open(struct sl_smtp_server **server, struct sl_sandbox *box, int port, int loop,
                  struct sl_err *err);

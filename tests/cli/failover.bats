@@ -4,6 +4,7 @@ load running
 
 setup() {
     start_all
+    cd "$BATS_TEST_TMPDIR"
     sl-config rank sms africastalking twilio > /dev/null
     echo phone > list.csv
     seq -f '+2547110%05.0f' 1 40 >> list.csv

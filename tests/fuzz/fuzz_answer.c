@@ -74,7 +74,14 @@ static union sl_input sample(enum sl_input_kind kind)
     static const struct sl_message_asked one = { "01K-1", "p1@example.test", NULL };
     static const struct sl_messages_ask asked = { .text = "", .messages = &one, .n_messages = 1 };
 
+    static const struct sl_file file = { "/spool/1", "a.pdf", "application/pdf", 3, "00" };
+    static const char *const keys[] = { "a.pdf" };
+    static const struct sl_storage_ask storage = {
+        .key = "a.pdf", .keys = keys, .n_keys = 1, .file = &file, .expires_s = 60
+    };
+
     switch (kind) {
+    case SL_INPUT_STORAGE: return (union sl_input){ .storage = &storage };
     case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
     case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
     case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
