@@ -10,6 +10,7 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_s3,
     &sl_flutterwave,
     &sl_pesapal,
+    &sl_gdrive,
     &sl_fcm,
     &sl_apns,
     &sl_smtp,

@@ -11,6 +11,7 @@ extern const struct sl_adapter sl_local;
 extern const struct sl_adapter sl_s3;
 extern const struct sl_adapter sl_flutterwave;
 extern const struct sl_adapter sl_pesapal;
+extern const struct sl_adapter sl_gdrive;
 extern const struct sl_adapter sl_fcm;
 extern const struct sl_adapter sl_apns;
 extern const struct sl_adapter sl_smtp;

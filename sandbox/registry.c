@@ -19,6 +19,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_mailgun,
     &sl_sim_smtp,
     &sl_sim_moodle,
+    &sl_sim_gdrive,
 };
 /* clang-format on */
 

@@ -25,6 +25,7 @@ struct sl_simulator {
 };
 
 extern const struct sl_simulator sl_sim_africastalking;
+extern const struct sl_simulator sl_sim_gdrive;
 extern const struct sl_simulator sl_sim_hook;
 extern const struct sl_simulator sl_sim_mpesa;
 extern const struct sl_simulator sl_sim_twilio;

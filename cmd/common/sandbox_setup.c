@@ -34,6 +34,7 @@ static const struct recipe {
     bool told;              /* the sandbox is told whom to call; else each request says it */
     bool folder;            /* it needs no sandbox but a folder, its `root` */
     bool mail;              /* the sandbox serves it at another port, by SMTP */
+    const char *own, *own_begin; /* the setting that parts schools: this and the school's code */
     const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
@@ -86,6 +87,11 @@ static const struct recipe {
                     { "password", SL_SANDBOX_PASSWORD },
                     { "from_email", "bursar@school.test" } },
       .mail = true },
+    { .code = "gdrive",
+      .settings = { { "service_account", sl_sandbox_service_account } },
+      .token_path = "/token",
+      .own = "folder_id",
+      .own_begin = "sandbox-" },
     { .code = "fcm",
       .settings = { { "service_account", sl_sandbox_service_account }, { "default_topic", "all" } },
       .token_path = "/token" },
@@ -187,7 +193,7 @@ static struct sl_change address_of(const struct setup *setup, const struct recip
 
 static int set_provider(const struct setup *setup, const struct recipe *recipe, struct sl_err *err)
 {
-    struct sl_change changes[MOST_SETTINGS + 4];
+    struct sl_change changes[MOST_SETTINGS + 5];
     struct sl_config_set set = { .environment = "sandbox", .changes = changes };
     const struct sl_adapter *adapter;
 
@@ -195,6 +201,11 @@ static int set_provider(const struct setup *setup, const struct recipe *recipe, 
         changes[set.n_changes] = recipe->settings[set.n_changes];
         set.n_changes++;
     }
+    if (recipe->own)
+        changes[set.n_changes++] =
+            (struct sl_change){ recipe->own,
+                                sl_arena_printf(setup->cli->arena, "%s%s", recipe->own_begin,
+                                                setup->school.code) };
     if (recipe->token_path)
         changes[set.n_changes++] =
             (struct sl_change){ "token_url", sl_arena_printf(setup->cli->arena, "%s%s", setup->url,

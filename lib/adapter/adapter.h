@@ -94,6 +94,8 @@ struct sl_fact {
     const char *kind, *key; /* "ipn", its URL */
     const char *value;      /* NULL: it is to be forgotten */
     int64_t lives_ms;       /* from now; 0: until it is forgotten */
+    bool first;             /* one that is known already stays: of those who make something at once,
+                             * all use the first one's */
 };
 
 enum { SL_MOST_FACTS = 4 };
@@ -104,6 +106,8 @@ struct sl_call {
     const char *token;         /* for providers with a grant; else NULL */
     const char *id;            /* of the operation, the same on every attempt: for idempotency keys,
                         * references and callback parameters. [0-9A-Z-]+ */
+    int64_t attempts;          /* before this one, that came to nothing; one that a program did not
+                                * live to see the end of is among them */
     int64_t now_ms;            /* UTC, since 1970 */
     unsigned char nonce[32];   /* random, new for each attempt; longer padding is derived */
     const char *callback_base; /* "https://host/hooks/k/HEX"; a hook's word goes behind it.

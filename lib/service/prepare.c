@@ -272,6 +272,7 @@ int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     sl_random(job->call.nonce, sizeof job->call.nonce);
     job->call.now_ms = sl_now_ms();
+    job->call.attempts = job->item.attempts;
     job->request = (struct sl_request){ 0 };
     if (sl_step_facts(engine->service, job->account, job->step, &job->call, err) < 0)
         return -1;

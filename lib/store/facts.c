@@ -8,6 +8,10 @@ static const char put_sql[] =
     "INSERT INTO facts (account, kind, key, value, until) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (account, kind, key) DO UPDATE SET value = excluded.value,"
     " until = excluded.until";
+static const char put_first_sql[] =
+    "INSERT INTO facts (account, kind, key, value, until) VALUES ($1, $2, $3, $4, $5)"
+    " ON CONFLICT (account, kind, key) DO UPDATE SET value = excluded.value,"
+    " until = excluded.until WHERE facts.until <= $6";
 static const char forget_sql[] = "DELETE FROM facts WHERE account = $1 AND kind = $2 AND key = $3";
 
 int sl_facts_get(struct sl_db *db, struct sl_arena *arena, const char *account, const char *kind,
@@ -32,6 +36,17 @@ int sl_facts_put(struct sl_db *db, const char *account, const char *kind, const 
     return sl_db_run(db, put_sql,
                      SL_PARAMS(SL_TEXT(account), SL_TEXT(kind), SL_TEXT(key), SL_TEXT(value),
                                SL_ID(until)),
+                     err) < 0
+               ? -1
+               : 0;
+}
+
+int sl_facts_put_first(struct sl_db *db, const char *account, const char *kind, const char *key,
+                       const char *value, int64_t until, int64_t now_ms, struct sl_err *err)
+{
+    return sl_db_run(db, put_first_sql,
+                     SL_PARAMS(SL_TEXT(account), SL_TEXT(kind), SL_TEXT(key), SL_TEXT(value),
+                               SL_ID(until), SL_INT(now_ms)),
                      err) < 0
                ? -1
                : 0;

@@ -14,6 +14,10 @@ int sl_facts_get(struct sl_db *db, struct sl_arena *arena, const char *account, 
 int sl_facts_put(struct sl_db *db, const char *account, const char *kind, const char *key,
                  const char *value, int64_t until, struct sl_err *err);
 
+/* The same, but what is known and has not ended by now stays. */
+int sl_facts_put_first(struct sl_db *db, const char *account, const char *kind, const char *key,
+                       const char *value, int64_t until, int64_t now_ms, struct sl_err *err);
+
 /* Returns 0, also if nothing was known, or -1. */
 int sl_facts_forget(struct sl_db *db, const char *account, const char *kind, const char *key,
                     struct sl_err *err);

@@ -308,7 +308,7 @@ static const char *transport_of(const struct slot *slot)
         return "the server answered in HTTP/1.1, where HTTP/2 is spoken";
     if (slot->code == CURLE_OK || slot->too_large)
         return NULL;
-    if (slot->repeated)
+    if (slot->repeated || slot->code == CURLE_SEND_FAIL_REWIND)
         return "the connection was closed before an answer came";
     return sl_arena_strdup(slot->send.arena,
                            slot->reason[0] ? slot->reason : curl_easy_strerror(slot->code));

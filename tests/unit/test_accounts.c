@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "lib/store/accounts.h"
+#include "lib/store/facts.h"
 #include "lib/store/runners.h"
 
 static struct sl_boot_now at(int64_t ms)
@@ -282,6 +283,35 @@ static void schools_on_one_account_share_its_token(void **state)
     assert_int_equal(second.school_id, GREENHILL);
 }
 
+/* ---- Facts ------------------------------------------------------------------------------ */
+
+static const char *fact(struct sl_db *db, struct sl_arena *arena, int64_t ms)
+{
+    const char *value = NULL;
+    struct sl_err err;
+
+    assert_true(sl_facts_get(db, arena, "a", "new", "key", ms, &value, &err) >= 0);
+    return value;
+}
+
+static void a_first_fact_stays_until_it_ends_or_is_forgotten(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(sl_facts_put_first(db, "a", "new", "key", "one", 2000, 1000, &err), 0);
+    assert_int_equal(sl_facts_put_first(db, "a", "new", "key", "two", 3000, 1500, &err), 0);
+    assert_string_equal(fact(db, arena, 1500), "one");
+    assert_null(fact(db, arena, 2000));
+    assert_int_equal(sl_facts_put_first(db, "a", "new", "key", "three", 4000, 2000, &err), 0);
+    assert_string_equal(fact(db, arena, 2000), "three");
+    assert_int_equal(sl_facts_forget(db, "a", "new", "key", &err), 0);
+    assert_int_equal(sl_facts_put_first(db, "a", "new", "key", "four", 0, 2000, &err), 0);
+    assert_string_equal(fact(db, arena, INT64_MAX), "four");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_runner_that_died_has_the_grant_no_longer_than_its_lease),
         cmocka_unit_test(a_token_is_stored_only_by_who_holds_the_lock),
         cmocka_unit_test(schools_on_one_account_share_its_token),
+        cmocka_unit_test(a_first_fact_stays_until_it_ends_or_is_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

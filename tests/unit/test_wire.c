@@ -21,7 +21,7 @@
  *               cc[], bcc[], each[], bulk, date_ms}, an address as text or {address, name}: the
  *               items are to, cc, bcc and each; lms {field, values[], course, user, text, group, users[],
  *               enrolments[], groups[], members[]}, with the members of their structs
- *   id, token, now_ms, nonce (64 hex digits), callback_base, memory: of the call
+ *   id, token, attempts, now_ms, nonce (64 hex digits), callback_base, memory: of the call
  *   facts       {"KIND KEY": VALUE}: what is known of the account; digest: of a file's part
  *   request     {method, url, headers, and one of: body (exact text), json (compared as
  *               structure), form (list of [name, value], decoded, in order)}. The headers are
@@ -50,7 +50,7 @@
  *   token_result {access, refresh, type, lives_ms}; balance, balance_currency
  *   findings    all of them: a fragment of the text, or {grade ("good", "warn"), text}
  *   next        "done", "again", "next"; remembers: JSON
- *   learned     all facts: {kind, key, value, lives_ms}; rows: all records; done_bytes
+ *   learned     all facts: {kind, key, value, lives_ms, first}; rows: all records; done_bytes
  *   needs       paths into the answer's body, "a.b.0.c": with any of them damaged or absent
  *               fewer items are ok than before
  *
@@ -440,11 +440,12 @@ static void match_findings(const struct wire_case *wire, struct json_object *wan
 static void match_fact(const struct wire_case *wire, struct json_object *want,
                        const struct sl_fact *got)
 {
-    only_known(wire, want, "kind key value lives_ms");
+    only_known(wire, want, "kind key value lives_ms first");
     match_text(wire, want, "kind", got->kind);
     match_text(wire, want, "key", got->key);
     match_text(wire, want, "value", got->value);
     match_number(wire, want, "lives_ms", got->lives_ms);
+    match_number(wire, want, "first", got->first);
 }
 
 static void match_learned(const struct wire_case *wire, struct json_object *want,

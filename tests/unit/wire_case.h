@@ -535,6 +535,7 @@ static void read_call(struct wire_case *wire)
     wire->call.token = granted && !token ? "TOKEN" : token;
     wire->call.id = id ? id : "7K2M9QX4";
     wire->call.now_ms = sl_json_int(line, "now_ms", 1795512852000);
+    wire->call.attempts = sl_json_int(line, "attempts", 0);
     wire->call.callback_base = sl_json_text(line, "callback_base");
     wire->call.memory = sl_json_at(line, "memory");
     wire->call.digest = sl_json_text(line, "digest");
@@ -559,8 +560,8 @@ static void find_step(struct wire_case *wire, const char *name)
 }
 
 static const char operation_members[] =
-    "case op step environment config base_url school in id token now_ms nonce callback_base memory "
-    "digest facts rows done_bytes request refuses error answer outcomes payment token_result balance "
+    "case op step environment config base_url school in id token attempts now_ms nonce "
+    "callback_base memory digest facts rows done_bytes request refuses error answer outcomes payment token_result balance "
     "balance_currency findings next remembers learned matches needs note";
 static const char hook_members[] =
     "case hook environment config school method url query headers content_type body proven proof "
