@@ -20,6 +20,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_smtp,
     &sl_sim_moodle,
     &sl_sim_gdrive,
+    &sl_sim_s3,
 };
 /* clang-format on */
 

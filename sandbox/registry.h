@@ -28,6 +28,7 @@ extern const struct sl_simulator sl_sim_africastalking;
 extern const struct sl_simulator sl_sim_gdrive;
 extern const struct sl_simulator sl_sim_hook;
 extern const struct sl_simulator sl_sim_mpesa;
+extern const struct sl_simulator sl_sim_s3;
 extern const struct sl_simulator sl_sim_twilio;
 extern const struct sl_simulator sl_sim_flutterwave;
 extern const struct sl_simulator sl_sim_pesapal;

@@ -234,7 +234,8 @@ static int build_part(const struct sl_call *call, struct sl_request *request, st
     return 0;
 }
 
-/* The upload is gone: it was given up by the store, or by a person. It is begun anew. */
+/* The upload is gone: a completion whose answer was lost ended it, or the store or a person gave it
+ * up. */
 static bool is_gone(const struct sl_call *call, const struct sl_exchange *exchange)
 {
     const char *code = s3_code(call, exchange);

@@ -14,6 +14,7 @@
 #include "sandbox/callbacks.h"
 #include "sandbox/client.h"
 #include "sandbox/keys.h"
+#include "sandbox/s3.h"
 #include "sandbox/smtp.h"
 
 /* ---- What each provider is given ----------------------------------------------------------- */
@@ -34,7 +35,8 @@ static const struct recipe {
     bool told;              /* the sandbox is told whom to call; else each request says it */
     bool folder;            /* it needs no sandbox but a folder, its `root` */
     bool mail;              /* the sandbox serves it at another port, by SMTP */
-    const char *own, *own_begin; /* the setting that parts schools: this and the school's code */
+    const char *own, *own_begin, *own_end; /* the setting that parts schools: the school's code,
+                                            * between these; or NULL */
     const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
@@ -87,11 +89,20 @@ static const struct recipe {
                     { "password", SL_SANDBOX_PASSWORD },
                     { "from_email", "bursar@school.test" } },
       .mail = true },
+    { .code = "s3",
+      .settings = { { "access_key_id", SL_S3_KEY_ID },
+                    { "secret_access_key", SL_S3_SECRET },
+                    { "region", SL_S3_REGION },
+                    { "bucket", SL_S3_BUCKET } },
+      .own = "prefix",
+      .own_begin = "",
+      .own_end = "/" },
     { .code = "gdrive",
       .settings = { { "service_account", sl_sandbox_service_account } },
       .token_path = "/token",
       .own = "folder_id",
-      .own_begin = "sandbox-" },
+      .own_begin = "sandbox-",
+      .own_end = "" },
     { .code = "fcm",
       .settings = { { "service_account", sl_sandbox_service_account }, { "default_topic", "all" } },
       .token_path = "/token" },
@@ -204,8 +215,8 @@ static int set_provider(const struct setup *setup, const struct recipe *recipe, 
     if (recipe->own)
         changes[set.n_changes++] =
             (struct sl_change){ recipe->own,
-                                sl_arena_printf(setup->cli->arena, "%s%s", recipe->own_begin,
-                                                setup->school.code) };
+                                sl_arena_printf(setup->cli->arena, "%s%s%s", recipe->own_begin,
+                                                setup->school.code, recipe->own_end) };
     if (recipe->token_path)
         changes[set.n_changes++] =
             (struct sl_change){ "token_url", sl_arena_printf(setup->cli->arena, "%s%s", setup->url,
