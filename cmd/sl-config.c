@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/common/authorize_verb.h"
 #include "cmd/common/config_verbs.h"
 #include "cmd/common/hook_verbs.h"
 #include "cmd/common/key_verbs.h"
@@ -323,6 +324,12 @@ static const struct sl_verb verbs[] = {
       .options_size = sizeof(struct sl_test_options),
       .common = SL_NEEDS_SCHOOL | SL_USES_PROVIDER,
       .run = sl_test_verb_run },
+    { .name = "authorize",
+      .summary = "Have the first consent, where a provider wants a person's",
+      .options = sl_authorize_options,
+      .options_size = sizeof(struct sl_authorize_options),
+      .common = BOTH,
+      .run = sl_authorize_run },
     { .name = "key list",
       .summary = "List the keys, and what they have sealed",
       .run = sl_key_list_run },

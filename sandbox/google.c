@@ -1,5 +1,5 @@
 /* Google's token endpoint, simulated: what a service account signs is exchanged (RFC 7523;
- * docs/providers/keys-jwt.md, 5). */
+ * docs/providers/keys-jwt.md, 5), and what came of a person's consent (google_consent.c). */
 #include "sandbox/google.h"
 
 #include <stdlib.h>
@@ -19,12 +19,6 @@
 enum { LIVES_S = 3599, LONGEST_S = 3600, SKEW_S = 300 };
 
 static const char json_body[] = "application/json; charset=utf-8";
-static const char bearer_grant[] = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-struct google {
-    struct sl_arena *arena;
-    struct sl_table tokens; /* to struct token */
-};
 
 struct token {
     const char *text, *scope;
@@ -38,7 +32,8 @@ static uint64_t hash_token(const char *token)
 
 /* ---- Asking --------------------------------------------------------------------------- */
 
-static void refuse(struct sl_visit *visit, int status, const char *error, const char *description)
+void sl_google_refuse(struct sl_visit *visit, int status, const char *error,
+                      const char *description)
 {
     sl_visit_answer(visit, status, json_body,
                     sl_arena_printf(visit->arena, "{\"error\":\"%s\",\"error_description\":\"%s\"}",
@@ -63,10 +58,10 @@ static bool is_short_lived(struct json_object *claims)
            exp - iat <= LONGEST_S;
 }
 
-static void give(struct sl_visit *visit, const char *scope)
+void sl_google_give(struct sl_visit *visit, const char *scope, const char *refresh)
 {
     static const struct sl_seen_kind kind = { .operation = "token", .names = { "scope" } };
-    struct google *google = visit->state;
+    struct sl_google *google = visit->state;
     struct token *token = SL_NEW(google->arena, struct token, 1);
 
     token->text = sl_arena_printf(google->arena, "ya29.sandbox-%016llx%016llx",
@@ -79,8 +74,12 @@ static void give(struct sl_visit *visit, const char *scope)
     sl_seen_add(visit, &kind, (const char *const[]){ scope });
     sl_visit_begin(visit, 200, json_body);
     sl_buf_printf(&visit->answer,
-                  "{\"access_token\":\"%s\",\"expires_in\":%d,\"token_type\":\"Bearer\"}",
-                  token->text, LIVES_S);
+                  "{\"access_token\":\"%s\",\"expires_in\":%d,\"token_type\":\"Bearer\","
+                  "\"scope\":\"%s\"",
+                  token->text, LIVES_S, token->scope);
+    if (refresh)
+        sl_buf_printf(&visit->answer, ",\"refresh_token\":\"%s\"", refresh);
+    sl_buf_text(&visit->answer, "}");
 }
 
 static void judge(struct sl_visit *visit, const char *assertion)
@@ -91,55 +90,105 @@ static void judge(struct sl_visit *visit, const char *assertion)
     const char *scope = sl_json_text(jwt.claims, "scope");
 
     if (!whole || !alg || strcmp(alg, "RS256") != 0)
-        refuse(visit, 400, "invalid_grant", "Invalid JWT: not a signed JSON Web Token.");
+        sl_google_refuse(visit, 400, "invalid_grant", "Invalid JWT: not a signed JSON Web Token.");
     else if (!iss || strcmp(iss, SL_SANDBOX_ACCOUNT) != 0)
-        refuse(visit, 400, "invalid_grant", "Invalid grant: account not found");
+        sl_google_refuse(visit, 400, "invalid_grant", "Invalid grant: account not found");
     else if (!is_audience(sl_json_text(jwt.claims, "aud")))
-        refuse(visit, 400, "invalid_grant", "Invalid JWT: Failed audience check.");
+        sl_google_refuse(visit, 400, "invalid_grant", "Invalid JWT: Failed audience check.");
     else if (!is_short_lived(jwt.claims))
-        refuse(visit, 400, "invalid_grant",
-               "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
-               "timeframe. Check your iat and exp values in the JWT claim.");
+        sl_google_refuse(
+            visit, 400, "invalid_grant",
+            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
+            "timeframe. Check your iat and exp values in the JWT claim.");
     else if (!sl_jwt_signed_rs256(visit->arena, assertion))
-        refuse(visit, 400, "invalid_grant", "Invalid JWT Signature.");
+        sl_google_refuse(visit, 400, "invalid_grant", "Invalid JWT Signature.");
     else if (sl_json_text(jwt.claims, "sub"))
-        refuse(visit, 401, "unauthorized_client",
-               "Client is unauthorized to retrieve access tokens using this method, or client not "
-               "authorized for any of the scopes requested.");
+        sl_google_refuse(
+            visit, 401, "unauthorized_client",
+            "Client is unauthorized to retrieve access tokens using this method, or client not "
+            "authorized for any of the scopes requested.");
     else if (!scope || !*scope)
-        refuse(visit, 400, "invalid_scope", "Empty or missing scope not allowed.");
+        sl_google_refuse(visit, 400, "invalid_scope", "Empty or missing scope not allowed.");
     else
-        give(visit, scope);
+        sl_google_give(visit, scope, NULL);
+}
+
+struct sl_google *sl_google_of(struct sl_visit *visit)
+{
+    return visit->state;
+}
+
+struct sl_google_form sl_google_form(struct sl_visit *visit)
+{
+    struct sl_google_form form = { 0 };
+    const struct {
+        const char *name, **value;
+    } fields[] = {
+        { "grant_type", &form.grant_type },
+        { "assertion", &form.assertion },
+        { "client_id", &form.client_id },
+        { "client_secret", &form.client_secret },
+        { "scope", &form.scope },
+        { "code", &form.code },
+        { "redirect_uri", &form.redirect_uri },
+        { "code_verifier", &form.code_verifier },
+        { "refresh_token", &form.refresh_token },
+        { "device_code", &form.device_code },
+        { "token", &form.token },
+    };
+    char *at = visit->body, *name, *value;
+
+    while (sl_form_next(&at, &name, &value))
+        for (size_t i = 0; i < SL_COUNT(fields); i++)
+            if (strcmp(fields[i].name, name) == 0)
+                *fields[i].value = value;
+    return form;
+}
+
+static void exchange_assertion(struct sl_visit *visit, const struct sl_google_form *form)
+{
+    if (form->assertion)
+        judge(visit, form->assertion);
+    else
+        sl_google_refuse(visit, 400, "invalid_request", "Missing required parameter: assertion");
+}
+
+static void exchange(struct sl_visit *visit)
+{
+    static const struct {
+        const char *grant_type;
+        void (*run)(struct sl_visit *visit, const struct sl_google_form *form);
+    } grants[] = {
+        { "urn:ietf:params:oauth:grant-type:jwt-bearer", exchange_assertion },
+        { "urn:ietf:params:oauth:grant-type:device_code", sl_google_exchange_device },
+        { "authorization_code", sl_google_exchange_code },
+        { "refresh_token", sl_google_exchange_refresh },
+    };
+    const struct sl_google_form form = sl_google_form(visit);
+
+    for (size_t i = 0; i < SL_COUNT(grants); i++)
+        if (form.grant_type && strcmp(grants[i].grant_type, form.grant_type) == 0) {
+            grants[i].run(visit, &form);
+            return;
+        }
+    sl_google_refuse(visit, 400, "unsupported_grant_type", "Invalid grant_type");
 }
 
 static void answer(struct sl_visit *visit)
 {
     static const char form_type[] = "application/x-www-form-urlencoded";
     const char *type = sl_visit_header(visit, "Content-Type");
-    char *at = visit->body, *name, *value;
-    const char *grant_type = NULL, *assertion = NULL;
+    bool consents = sl_google_consents(visit);
 
     visit->scenario = SL_PLAY_OK; /* so that what follows can be tried */
-    if (strcmp(visit->method, "POST") != 0) {
+    if (consents)
+        return;
+    if (strcmp(visit->method, "POST") != 0)
         sl_visit_answer(visit, 405, "text/html; charset=UTF-8", "");
-        return;
-    }
-    if (!type || strncasecmp(type, form_type, sizeof form_type - 1) != 0) {
-        refuse(visit, 400, "invalid_request", "Bad content type");
-        return;
-    }
-    while (sl_form_next(&at, &name, &value)) {
-        if (strcmp(name, "grant_type") == 0)
-            grant_type = value;
-        else if (strcmp(name, "assertion") == 0)
-            assertion = value;
-    }
-    if (!grant_type || strcmp(grant_type, bearer_grant) != 0)
-        refuse(visit, 400, "unsupported_grant_type", "Invalid grant_type");
-    else if (!assertion)
-        refuse(visit, 400, "invalid_request", "Missing required parameter: assertion");
+    else if (!type || strncasecmp(type, form_type, sizeof form_type - 1) != 0)
+        sl_google_refuse(visit, 400, "invalid_request", "Bad content type");
     else
-        judge(visit, assertion);
+        exchange(visit);
 }
 
 /* ---- Looking -------------------------------------------------------------------------- */
@@ -157,7 +206,7 @@ static bool covers(const char *scopes, const char *scope)
 
 bool sl_google_knows(struct sl_visit *visit, const char *scope)
 {
-    const struct google *google = visit->box->states[sl_simulator_find("google")];
+    const struct sl_google *google = visit->box->states[sl_simulator_find("google")];
     const char *header = sl_visit_header(visit, "Authorization");
     const struct token *token;
 
@@ -172,12 +221,18 @@ bool sl_google_knows(struct sl_visit *visit, const char *scope)
 
 static bool owns(const char *path)
 {
-    return strcmp(path, "/token") == 0;
+    static const char *const paths[] = { "/token", "/o/oauth2/v2/auth", "/device/code", "/device",
+                                         "/revoke" };
+
+    for (size_t i = 0; i < SL_COUNT(paths); i++)
+        if (strcmp(paths[i], path) == 0)
+            return true;
+    return false;
 }
 
 static void *open_state(void)
 {
-    struct google *google = calloc(1, sizeof *google);
+    struct sl_google *google = calloc(1, sizeof *google);
 
     if (!google)
         sl_out_of_memory();
@@ -188,15 +243,16 @@ static void *open_state(void)
 
 static void reset_state(void *state)
 {
-    struct google *google = state;
+    struct sl_google *google = state;
 
     sl_table_clear(&google->tokens);
+    sl_table_clear(&google->papers);
     sl_arena_reset(google->arena);
 }
 
 static void close_state(void *state)
 {
-    struct google *google = state;
+    struct sl_google *google = state;
 
     reset_state(google);
     sl_arena_free(&google->arena);

@@ -71,7 +71,8 @@ static const struct sl_wire_field wire_fields[] = {
     { "Authorization", SL_SHOW_SECRET }, { "assertion", SL_SHOW_SECRET },
     { "access_token", SL_SHOW_SECRET },  { "refresh_token", SL_SHOW_SECRET },
     { "client_secret", SL_SHOW_SECRET }, { "upload_id", SL_SHOW_SECRET },
-    { "Location", SL_SHOW_SECRET },
+    { "Location", SL_SHOW_SECRET },      { "code_verifier", SL_SHOW_SECRET },
+    { "device_code", SL_SHOW_SECRET },   { "user_code", SL_SHOW_SECRET },
 };
 
 /* ---- Settings ------------------------------------------------------------------------------ */
@@ -181,6 +182,36 @@ static const struct sl_grant grant = {
     .step = { build_grant, sl_google_grant_parse, .ambiguous = { .last = SL_RESEND } },
     .renew_before_s = 300,
 };
+
+/* Beside a token_url of ours, which is a sandbox, is all the rest. */
+static const char *address(const struct sl_call *call, const char *theirs, const char *path)
+{
+    const char *url = call->settings->values[GDRIVE_TOKEN_URL];
+    size_t n = url ? (size_t)(strrchr(url, '/') - url) : 0;
+
+    return sl_arena_printf(call->arena, "%.*s%s", url ? (int)n : (int)strlen(theirs),
+                           url ? url : theirs, path);
+}
+
+static int ask_consent(const struct sl_call *call, struct sl_consent_ask *ask, struct sl_err *err)
+{
+    const char *const *values = call->settings->values;
+
+    if (!is_user(call->settings))
+        return sl_err_set(err, SL_ERR_CONFIG, "a service account needs nobody's consent");
+    *ask = (struct sl_consent_ask){
+        .authorize_url = address(call, "https://accounts.google.com", "/o/oauth2/v2/auth"),
+        .token_url = address(call, "https://oauth2.googleapis.com", "/token"),
+        .device_url = address(call, "https://oauth2.googleapis.com", "/device/code"),
+        .client_id = values[GDRIVE_CLIENT_ID],
+        .client_secret = values[GDRIVE_CLIENT_SECRET],
+        .scope = scope_of(call),
+        .extra = "access_type=offline&prompt=consent",
+    };
+    return 0;
+}
+
+static const struct sl_consent consent = { .setting = "refresh_token", .ask = ask_consent };
 
 /* ---- The test ----------------------------------------------------------------------------------- */
 
@@ -303,6 +334,7 @@ const struct sl_adapter sl_gdrive = {
     .wire_fields = wire_fields,
     .n_wire_fields = SL_COUNT(wire_fields),
     .grant = &grant,
+    .consent = &consent,
     .ops = ops,
     .n_ops = SL_COUNT(ops),
     .check = check,

@@ -469,6 +469,23 @@ struct sl_grant {
     int least_age_s;    /* how old it must be before there may be another; 0: any */
 };
 
+/* How a person's consent is had, once, before there can be a grant: OAuth 2.0 with PKCE, by a browser
+ * that comes back to this machine (RFC 8252), or on another device (RFC 8628). The library asks. */
+struct sl_consent_ask {
+    const char *authorize_url, *token_url;
+    const char *device_url; /* NULL: on another device it cannot be had */
+    const char *client_id, *client_secret;
+    const char *scope; /* separated by blanks */
+    const char *extra; /* more of the authorisation request, "access_type=offline"; or NULL */
+};
+
+struct sl_consent {
+    const char *setting; /* that the refresh token becomes: a secret */
+    /* Fails with SL_ERR_CONFIG where these settings need nobody's consent, or lack what is asked
+     * with. Texts are in the call's arena. */
+    int (*ask)(const struct sl_call *call, struct sl_consent_ask *ask, struct sl_err *err);
+};
+
 /* ---- Callbacks ----------------------------------------------------------------------- */
 
 /* What came, as it came. Nothing in it is believed yet. */
@@ -568,7 +585,8 @@ struct sl_adapter {
     size_t n_fields;
     const struct sl_wire_field *wire_fields;
     size_t n_wire_fields;
-    const struct sl_grant *grant; /* NULL: the requests carry the credentials themselves */
+    const struct sl_grant *grant;     /* NULL: the requests carry the credentials themselves */
+    const struct sl_consent *consent; /* NULL: nobody has to consent */
     const struct sl_op *ops;
     size_t n_ops;
     const char *hook_alias; /* "k": neutral paths /hooks/k/HEX/WORD; NULL: no callbacks */

@@ -136,7 +136,7 @@ static const struct {
     { "invalid_grant", "short-lived token", SL_AUTH, "the clock of this machine is wrong" },
     { "invalid_grant", "ignature", SL_AUTH, "the key was deleted, or is not this account's" },
     { "invalid_grant", "account", SL_AUTH, "the service account is gone" },
-    { "invalid_grant", "revoked", SL_AUTH, "the user has to consent again" },
+    { "invalid_grant", "revoked", SL_AUTH, "the user has to consent again: `sl-config authorize`" },
     { "invalid_grant", NULL, SL_AUTH, NULL },
     { "invalid_client", NULL, SL_AUTH, NULL },
     { "unauthorized_client", NULL, SL_AUTH,
