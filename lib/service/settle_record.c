@@ -183,21 +183,25 @@ int settle_memory(struct engine *engine, struct sl_job *job, const char **sealed
     return *sealed ? 0 : -1;
 }
 
+static int put_fact(struct sl_db *db, const char *account, const struct sl_fact *fact,
+                    int64_t now_ms, struct sl_err *err)
+{
+    int64_t until = fact->lives_ms > 0 ? now_ms + fact->lives_ms : 0;
+
+    if (!fact->value)
+        return sl_facts_forget(db, account, fact->kind, fact->key, err);
+    if (fact->first)
+        return sl_facts_put_first(db, account, fact->kind, fact->key, fact->value, until, now_ms,
+                                  err);
+    return sl_facts_put(db, account, fact->kind, fact->key, fact->value, until, err);
+}
+
 int settle_facts(struct engine *engine, const struct sl_job *job, int64_t now_ms,
                  struct sl_err *err)
 {
-    struct sl_db *db = engine->service->db;
-    const char *account = job->account->account;
-
-    for (size_t i = 0; i < job->result.n_facts; i++) {
-        const struct sl_fact *fact = &job->result.facts[i];
-        int64_t until = fact->lives_ms > 0 ? now_ms + fact->lives_ms : 0;
-        int status = fact->value
-                         ? sl_facts_put(db, account, fact->kind, fact->key, fact->value, until, err)
-                         : sl_facts_forget(db, account, fact->kind, fact->key, err);
-
-        if (status < 0)
+    for (size_t i = 0; i < job->result.n_facts; i++)
+        if (put_fact(engine->service->db, job->account->account, &job->result.facts[i], now_ms,
+                     err) < 0)
             return -1;
-    }
     return 0;
 }
