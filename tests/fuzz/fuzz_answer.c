@@ -43,6 +43,14 @@ static union sl_input sample(enum sl_input_kind kind)
     static const struct sl_push_send push = {
         .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
     };
+
+    static const struct sl_email_recipient recipient = { .box.address = "p1@example.test",
+                                                         .id = "01K-1" };
+    static const struct sl_email_send email = {
+        .subject = "Fees", .text = "Habari", .recipients = &recipient, .n_recipients = 1
+    };
+    static const struct sl_message_asked one = { "01K-1", "p1@example.test", NULL };
+    static const struct sl_messages_ask asked = { .text = "", .messages = &one, .n_messages = 1 };
     static const char *const values[] = { "jane.w" };
     static const struct sl_lms_user user = { "4", "jane.w", "Jane", "W", "j@school.test", "1" };
     static const struct sl_lms_group group = { "1 East", "1E" };
@@ -56,23 +64,6 @@ static union sl_input sample(enum sl_input_kind kind)
                                            .n_users = 1,
                                            .groups = &group,
                                            .n_groups = 1 };
-    static const struct sl_message_asked asked = { "01K-1", "+254711000001", NULL };
-    static const struct sl_messages_ask messages = { .text = "Habari",
-                                                     .messages = &asked,
-                                                     .n_messages = 1 };
-    static const struct sl_file file = { "/nowhere", "b", "text/plain", 3, "00" };
-    static const char *const keys[] = { "a/b" };
-    static const struct sl_storage_ask storage = {
-        .key = "a/b", .keys = keys, .n_keys = 1, .file = &file, .sink = "/nowhere", .expires_s = 60
-    };
-
-    static const struct sl_email_recipient recipient = { .box.address = "p1@example.test",
-                                                         .id = "01K-1" };
-    static const struct sl_email_send email = {
-        .subject = "Fees", .text = "Habari", .recipients = &recipient, .n_recipients = 1
-    };
-    static const struct sl_message_asked one = { "01K-1", "p1@example.test", NULL };
-    static const struct sl_messages_ask asked = { .text = "", .messages = &one, .n_messages = 1 };
 
     static const struct sl_file file = { "/spool/1", "a.pdf", "application/pdf", 3, "00" };
     static const char *const keys[] = { "a.pdf" };
@@ -82,12 +73,10 @@ static union sl_input sample(enum sl_input_kind kind)
 
     switch (kind) {
     case SL_INPUT_STORAGE: return (union sl_input){ .storage = &storage };
+    case SL_INPUT_LMS: return (union sl_input){ .lms = &lms };
     case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
     case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
     case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
-    case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &messages };
-    case SL_INPUT_STORAGE: return (union sl_input){ .storage = &storage };
-    case SL_INPUT_LMS: return (union sl_input){ .lms = &lms };
     case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
     case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };
     case SL_INPUT_REFUND: return (union sl_input){ .refund = &refund };
