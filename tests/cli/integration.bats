@@ -79,9 +79,12 @@ works() { work && "$@" > /dev/null 2>&1; }
     n=$(wc -l < "$audit/trail.ndjson")
     [ "$n" -gt 0 ]
     sl-sms send -m hello 0711000001 > /dev/null
+    until_true reported
     "$scripts/audit-export" "$audit"
     [ "$(jq -s 'length' "$audit/trail.ndjson")" -eq "$(sql 'SELECT count(*) FROM integration_logs')" ]
     [ "$(jq -s 'map(.id) | length == (unique | length)' "$audit/trail.ndjson")" = true ]
     sql "UPDATE integration_logs SET status = 'failed' WHERE id = (SELECT max(id) FROM integration_logs)"
     run ! "$scripts/audit-export" "$audit"
 }
+# The delivery report, which is a row of the trail too, has come.
+reported() { [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'webhook.dlr'")" -ge 1 ]; }
