@@ -63,6 +63,12 @@ static const struct sl_field fields[N_FIELDS] = {
     [OAUTH_SCOPE] = { .name = "oauth_scope",
                       .help = "xoauth2: what the token is for",
                       .identity = true },
+    [OAUTH_AUTHORIZE_URL] = { .name = "oauth_authorize_url",
+                              .help = "xoauth2: where `sl-config authorize` has the consent",
+                              .kind = SL_FIELD_URL },
+    [OAUTH_DEVICE_URL] = { .name = "oauth_device_url",
+                           .help = "xoauth2: where it gets a code for another device",
+                           .kind = SL_FIELD_URL },
     [FROM_EMAIL] = { .name = "from_email",
                      .help = "Sender that recipients see; usually the mailbox that signs in",
                      .required = true },
@@ -81,9 +87,9 @@ static const struct sl_field fields[N_FIELDS] = {
 };
 
 static const struct sl_wire_field wire_fields[] = {
-    { "access_token", SL_SHOW_SECRET },
-    { "refresh_token", SL_SHOW_SECRET },
-    { "client_secret", SL_SHOW_SECRET },
+    { "access_token", SL_SHOW_SECRET },  { "refresh_token", SL_SHOW_SECRET },
+    { "client_secret", SL_SHOW_SECRET }, { "code_verifier", SL_SHOW_SECRET },
+    { "device_code", SL_SHOW_SECRET },   { "user_code", SL_SHOW_SECRET },
 };
 
 /* ---- Settings ------------------------------------------------------------------------ */
@@ -124,10 +130,13 @@ static int check_sign_in(const char *const *values, struct sl_err *err)
     if (!values[USERNAME] || !values[OAUTH_TOKEN_URL] || !values[OAUTH_CLIENT_ID])
         return sl_err_set(err, SL_ERR_CONFIG,
                           "xoauth2 needs username, oauth_token_url and oauth_client_id");
-    if (!values[OAUTH_REFRESH_TOKEN] && !(values[OAUTH_CLIENT_SECRET] && values[OAUTH_SCOPE]))
+    if (values[OAUTH_AUTHORIZE_URL] && !values[OAUTH_SCOPE])
+        return sl_err_set(err, SL_ERR_CONFIG, "oauth_authorize_url needs oauth_scope");
+    if (!values[OAUTH_REFRESH_TOKEN] && !values[OAUTH_AUTHORIZE_URL] &&
+        !(values[OAUTH_CLIENT_SECRET] && values[OAUTH_SCOPE]))
         return sl_err_set(err, SL_ERR_CONFIG,
                           "xoauth2 needs oauth_refresh_token, or oauth_client_secret and "
-                          "oauth_scope");
+                          "oauth_scope, or oauth_authorize_url");
     return 0;
 }
 
@@ -287,6 +296,9 @@ static const struct sl_grant grant = {
     .renew_before_s = 300,
 };
 
+static const struct sl_consent consent = { .setting = "oauth_refresh_token",
+                                           .ask = sl_smtp_ask_consent };
+
 /* Ten minutes for the reply to the end of a message (RFC 5321, section 4.5.3.2.6), and time for
  * the message. One whose reply is lost is sent once more, under the same Message-ID. */
 static const struct sl_step steps_send[] = {
@@ -313,6 +325,7 @@ const struct sl_adapter sl_smtp = {
     .wire_fields = wire_fields,
     .n_wire_fields = SL_COUNT(wire_fields),
     .grant = &grant,
+    .consent = &consent,
     .ops = ops,
     .n_ops = SL_COUNT(ops),
     .check = check,

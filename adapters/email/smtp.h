@@ -16,6 +16,8 @@ enum {
     OAUTH_CLIENT_SECRET,
     OAUTH_REFRESH_TOKEN,
     OAUTH_SCOPE,
+    OAUTH_AUTHORIZE_URL,
+    OAUTH_DEVICE_URL,
     FROM_EMAIL,
     FROM_NAME,
     ENVELOPE_FROM,
@@ -28,10 +30,11 @@ enum {
 
 bool sl_smtp_uses_token(const struct sl_settings *settings);
 
-/* smtp_token.c: the grant for XOAUTH2. */
+/* smtp_token.c: the grant for XOAUTH2, and the consent before it. */
 int sl_smtp_build_grant(const struct sl_call *call, struct sl_request *request, struct sl_err *err);
 void sl_smtp_parse_grant(const struct sl_call *call, const struct sl_exchange *exchange,
                          struct sl_result *result);
+int sl_smtp_ask_consent(const struct sl_call *call, struct sl_consent_ask *ask, struct sl_err *err);
 
 /* smtp_answers.c */
 void sl_smtp_parse_send(const struct sl_call *call, const struct sl_exchange *exchange,

@@ -12,7 +12,8 @@ int sl_smtp_build_grant(const struct sl_call *call, struct sl_request *request, 
     const char *refresh = values[OAUTH_REFRESH_TOKEN];
     struct sl_buf form = sl_buf_new(call->arena);
 
-    (void)err;
+    if (!refresh && values[OAUTH_AUTHORIZE_URL])
+        return sl_err_set(err, SL_ERR_CONFIG, "nobody has consented yet: `sl-config authorize`");
     sl_form_add(&form, "grant_type", refresh ? "refresh_token" : "client_credentials");
     if (refresh)
         sl_form_add(&form, "refresh_token", refresh);
@@ -26,6 +27,25 @@ int sl_smtp_build_grant(const struct sl_call *call, struct sl_request *request, 
     request->path = "";
     sl_request_header(request, "Accept", "application/json");
     sl_request_form(request, &form);
+    return 0;
+}
+
+int sl_smtp_ask_consent(const struct sl_call *call, struct sl_consent_ask *ask, struct sl_err *err)
+{
+    const char *const *values = call->settings->values;
+
+    if (!sl_smtp_uses_token(call->settings) || !values[OAUTH_AUTHORIZE_URL])
+        return sl_err_set(err, SL_ERR_CONFIG,
+                          "consent needs auth_method xoauth2 and oauth_authorize_url");
+    *ask = (struct sl_consent_ask){
+        .authorize_url = values[OAUTH_AUTHORIZE_URL],
+        .token_url = values[OAUTH_TOKEN_URL],
+        .device_url = values[OAUTH_DEVICE_URL],
+        .client_id = values[OAUTH_CLIENT_ID],
+        .client_secret = values[OAUTH_CLIENT_SECRET],
+        .scope = values[OAUTH_SCOPE],
+        .extra = "access_type=offline&prompt=consent", /* Google's; others do not mind */
+    };
     return 0;
 }
 
@@ -48,6 +68,9 @@ static void read_refusal(const struct sl_call *call, struct json_object *doc,
     const char *text = sl_json_text(doc, "error_description");
 
     text = text ? sl_printable(call->arena, text, strlen(text), 200) : NULL;
+    if (error && strcmp(error, "invalid_grant") == 0 && call->settings->values[OAUTH_AUTHORIZE_URL])
+        text = sl_arena_printf(call->arena, "%s (`sl-config authorize` asks for another consent)",
+                               text ? text : error);
     sl_result_from_status(exchange, text ? text : sl_exchange_text(call->arena, exchange), result);
     for (size_t i = 0; error && i < SL_COUNT(credentials); i++)
         if (strcmp(error, credentials[i]) == 0)

@@ -31,7 +31,7 @@ END
 authorize() {
     mkfifo answers
     exec 9<> answers
-    sl-config authorize -p gdrive "$@" < answers > out 2> said 3>&- 9>&- &
+    sl-config authorize -p "${provider:-gdrive}" "$@" < answers > out 2> said 3>&- 9>&- &
     asking=$!
     echo "$asking" >> pids
 }
@@ -139,6 +139,31 @@ works() {
     ended 0
     sl-queue-run --quiet
     [ "$(sl-storage get -p gdrive key -)" = hello ]
+}
+
+@test "mail by OAuth has its consent the same way" {
+    sl-config set -p smtp --from - --quiet > /dev/null << END
+host=127.0.0.1
+security=none
+username=bursar@school.test
+auth_method=xoauth2
+oauth_client_id=sandbox-client.apps.googleusercontent.com
+oauth_client_secret=sandbox-client-secret
+oauth_scope=https://mail.google.com/
+oauth_authorize_url=$SL_SANDBOX_URL/o/oauth2/v2/auth
+oauth_device_url=$SL_SANDBOX_URL/device/code
+oauth_token_url=$SL_SANDBOX_URL/token
+from_email=bursar@school.test
+END
+    run -77 sl-config test -p smtp -f json
+    [[ "$output" == *"nobody has consented yet"* ]]
+    provider=smtp
+    authorize
+    curl -sS -L -o /dev/null "$(link)"
+    ended 0
+    run sl-config test -p smtp -f json # the sandbox's mail server knows no tokens
+    [[ "$output" != *"nobody has consented yet"* ]]
+    [ "$(sl-sandbox seen google | jq -s 'map(select(.operation == "token")) | length')" -eq 2 ]
 }
 
 @test "neither code nor tokens are in the audit trail or the database" {
