@@ -18,6 +18,7 @@ enum { PAGE = 1000, FULL_MS = 15 * 60 * 1000 };
 static const struct sl_field fields[N_FIELDS] = {
     [ROOT] = { .name = "root",
                .help = "Folder of this school's files: absolute, of its own, writable by us alone",
+               .kind = SL_FIELD_FOLDER,
                .required = true,
                .identity = true },
     [FILE_MODE] = { .name = "file_mode",

@@ -125,9 +125,9 @@ static const struct sl_column field_columns[] = {
 };
 
 static const char *const kind_names[] = {
-    [SL_FIELD_TEXT] = "text",      [SL_FIELD_INT] = "number", [SL_FIELD_BOOL] = "true or false",
-    [SL_FIELD_CHOICE] = "choice",  [SL_FIELD_URL] = "url",    [SL_FIELD_FILE] = "file",
-    [SL_FIELD_CIDRS] = "networks",
+    [SL_FIELD_TEXT] = "text",      [SL_FIELD_INT] = "number",    [SL_FIELD_BOOL] = "true or false",
+    [SL_FIELD_CHOICE] = "choice",  [SL_FIELD_URL] = "url",       [SL_FIELD_FILE] = "file",
+    [SL_FIELD_CIDRS] = "networks", [SL_FIELD_FOLDER] = "folder",
 };
 
 int sl_fields_run(const struct sl_cli *cli, const void *options, struct sl_err *err)

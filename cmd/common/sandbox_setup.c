@@ -37,7 +37,7 @@ static const struct recipe {
     bool mail;              /* the sandbox serves it at another port, by SMTP */
     const char *own, *own_begin, *own_end; /* the setting that parts schools: the school's code,
                                             * between these; or NULL */
-    const char *hook, *hook_setting; /* the setting that gets this hook's address; or NULL */
+    const char *hook, *hook_setting;       /* the setting that gets this hook's address; or NULL */
 } recipes[] = {
     { .code = "africastalking",
       .settings = { { "username", "sandbox" }, { "api_key", "sandbox-key" } },

@@ -33,6 +33,7 @@ enum sl_field_kind {
     SL_FIELD_URL,    /* https, or http to a loopback address */
     SL_FIELD_FILE,   /* the content of a file: a path given to `set` is read and stored */
     SL_FIELD_CIDRS,  /* addresses or CIDRs, comma-separated */
+    SL_FIELD_FOLDER, /* of this machine, absolute; no other settings have it, or one within it */
 };
 
 /* One setting. From this table come the prompts and checks of sl-config, the stored JSON

@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
+#include "lib/service/config_folders.h"
 #include "lib/service/config.h"
 #include "lib/service/endpoints.h"
 #include "lib/service/values.h"
@@ -205,7 +206,8 @@ static int check(const struct edit *edit, struct sl_err *err)
         .school = edit->school->name,
     };
 
-    if (check_missing(edit, err) < 0 || check_limits(edit, err) < 0)
+    if (check_missing(edit, err) < 0 || check_limits(edit, err) < 0 ||
+        sl_config_check_folders(edit->service, edit->arena, &edit->row, &edit->after, err) < 0)
         return -1;
     if (!edit->adapter->check)
         return 0;

@@ -101,6 +101,22 @@ static int check_file(struct sl_arena *arena, const struct sl_field *field, cons
     return 0;
 }
 
+static int check_folder(struct sl_arena *arena, const struct sl_field *field, const char **value,
+                        struct sl_err *err)
+{
+    size_t n = strlen(*value);
+
+    if (check_text(arena, field, value, err) < 0)
+        return -1;
+    if (**value != '/')
+        return sl_err_set(err, SL_ERR_DATA, "%s: '%s' is no path that starts with '/'", field->name,
+                          *value);
+    while (n > 1 && (*value)[n - 1] == '/')
+        n--;
+    *value = sl_arena_memdup(arena, *value, n);
+    return 0;
+}
+
 static int check_cidrs(struct sl_arena *arena, const struct sl_field *field, const char **value,
                        struct sl_err *err)
 {
@@ -112,7 +128,7 @@ static int (*const checks[])(struct sl_arena *arena, const struct sl_field *fiel
                              const char **value, struct sl_err *err) = {
     [SL_FIELD_TEXT] = check_text,   [SL_FIELD_INT] = check_int,       [SL_FIELD_BOOL] = check_bool,
     [SL_FIELD_URL] = check_url,     [SL_FIELD_CHOICE] = check_choice, [SL_FIELD_FILE] = check_file,
-    [SL_FIELD_CIDRS] = check_cidrs,
+    [SL_FIELD_CIDRS] = check_cidrs, [SL_FIELD_FOLDER] = check_folder,
 };
 
 int sl_field_check(struct sl_arena *arena, const struct sl_field *field, const char **value,

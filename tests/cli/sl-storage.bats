@@ -124,3 +124,19 @@ setup() {
     [[ "$output" == *"others may write"* ]]
     run -65 sl-storage put hello.txt key
 }
+
+@test "two schools do not share a folder, nor has one that of the other in its own" {
+    school hillside
+    mkdir -p "$root/below"
+    ln -s "$root" link
+    for folder in "$root" "$root/" "$root/below" "$root/new" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/link"; do
+        run -65 sl-config set -s hillside -p local "root=$folder"
+        [[ "$output" == *"the local folder of greenhill, are not apart"* ]]
+    done
+    run -78 sl-config show -s hillside -p local
+    sl-config set -s hillside -p local "root=$root-2" --quiet > /dev/null
+    sl-config set -p local "root=$root" fsync=false --quiet > /dev/null
+    sl-config set -p local "root=$root/below" --quiet > /dev/null
+    run -65 sl-config set -s hillside -p local root=files
+    [[ "$output" == *"is no path that starts with '/'"* ]]
+}
