@@ -107,7 +107,7 @@ int sl_resume_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
 
     if (sl_open_service(cli, SL_ALL_KEYS, &service, err) < 0 ||
         find_whole(cli, service, &batch, err) < 0 ||
-        sl_report_open(cli, given->report, &report, err) < 0)
+        sl_report_open(cli, given->report, NULL, &report, err) < 0)
         return -1;
     return resume(cli, given, service, &batch, &report, err);
 }
@@ -191,7 +191,7 @@ int sl_status_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
         check_line(cli, service, &batch, line, err) < 0 ||
         sl_schools_get(service->db, cli->arena, batch.school_id, &school, err) <= 0 ||
         (given->ask && sl_batch_ask(cli, service, &batch, &school, line, err) < 0) ||
-        sl_report_open(cli, given->report, &report, err) < 0)
+        sl_report_open(cli, given->report, NULL, &report, err) < 0)
         return -1;
     if (report.file) {
         if (sl_bulk_report(service, sl_batch_channel(cli), batch.id, SL_WITH_IDS, report.file,

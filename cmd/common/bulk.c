@@ -212,7 +212,7 @@ int sl_bulk_run(const struct sl_cli *cli, const struct sl_bulk_line *line,
 
     if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
         sl_list_open(line->file, &in, err) < 0 ||
-        sl_report_open(cli, line->report, &report, err) < 0)
+        sl_report_open(cli, line->report, in, &report, err) < 0)
         return -1;
     options.in = in;
     reading.service = service;

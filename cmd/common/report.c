@@ -15,11 +15,28 @@ static int open_device(struct sl_report *report, struct sl_err *err)
     return report->file ? 0 : sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
 }
 
+/* Whatever the two are called: links lead to the same file. */
+static bool is_of_file(const struct stat *about, FILE *list)
+{
+    struct stat other;
+
+    return list && fstat(fileno(list), &other) == 0 && S_ISREG(other.st_mode) &&
+           other.st_dev == about->st_dev && other.st_ino == about->st_ino;
+}
+
+static int refuse_list(const char *path, struct sl_err *err)
+{
+    (void)sl_err_set(err, SL_ERR_DATA, "the report %s: it would replace the list that is read",
+                     path);
+    return sl_err_hint(err, "nothing was queued; give the report another name");
+}
+
 /* A report is written beside its name and renamed, so that a half one never stands there. */
-int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report *report,
+int sl_report_open(const struct sl_cli *cli, const char *path, FILE *list, struct sl_report *report,
                    struct sl_err *err)
 {
     struct stat about;
+    bool there;
     int fd;
 
     *report = (struct sl_report){ .path = path };
@@ -31,9 +48,12 @@ int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report 
         report->file = stdout;
         return 0;
     }
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+    there = stat(path, &about) == 0;
+    if (there && is_of_file(&about, list))
+        return refuse_list(path, err);
+    if (there && S_ISDIR(about.st_mode))
         return sl_err_set(err, SL_ERR_CREATE, "the report %s: it is a folder", path);
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+    if (there && !S_ISREG(about.st_mode))
         return open_device(report, err);
     report->beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
     fd = mkostemp(report->beside, O_CLOEXEC);

@@ -12,7 +12,10 @@ struct sl_report {
     char *beside;
     FILE *file;
 };
-int sl_report_open(const struct sl_cli *cli, const char *path, struct sl_report *report,
+
+/* `list` is what is being read for it, or NULL: a report in its place is SL_ERR_DATA. What cannot
+ * be made is SL_ERR_CREATE. */
+int sl_report_open(const struct sl_cli *cli, const char *path, FILE *list, struct sl_report *report,
                    struct sl_err *err);
 int sl_report_close(struct sl_report *report, struct sl_err *err);
 void sl_report_drop(struct sl_report *report); /* for SL_AUTO(): one that was not closed */

@@ -466,6 +466,22 @@ within() {
     refused 73 /nowhere/report.csv sl-sms resume "$batch" --report /nowhere/report.csv
 }
 
+# into COMMAND...: with the list on stdin.
+into() { "$@" < list.csv; }
+
+@test "a report in the place of its list is refused, whatever it is called, and the list stays" {
+    list 'phone\n0712345678\n'
+    cp list.csv copy.csv && ln -s list.csv soft.csv && ln list.csv hard.csv
+    for report in list.csv ./list.csv soft.csv hard.csv; do
+        refused 65 "$report" bulk --detach -m Hi --file list.csv --report "$report"
+        refused 65 "$report" bulk -n -m Hi --file list.csv --report "$report"
+        refused 65 "$report" into bulk --detach -m Hi --report "$report"
+    done
+    refused 65 list.csv bulk --detach -m Hi --file soft.csv --report list.csv
+    cmp list.csv copy.csv
+    queued -m Hi --report copy.csv
+}
+
 @test "a report that nobody takes is told, and a device stays a device" {
     list 'phone\n0712345678\n'
     ln -s /dev/full full
