@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/email.h"
 #include "lib/base/text.h"
 #include "lib/service/config.h"
@@ -206,20 +205,12 @@ int email_try(struct sl_arena *arena, const struct sl_account *account,
 {
     struct sl_email_send *email = make_input(arena, payload);
     struct sl_email_recipient *who = SL_NEW(arena, struct sl_email_recipient, n);
-    const struct sl_op *op = sl_adapter_op(account->adapter, operation);
-    const struct sl_call call = { .arena = arena,
-                                  .settings = &account->settings,
-                                  .token = "",
-                                  .id = "0",
-                                  .now_ms = sl_now_ms(),
-                                  .in.email = email };
-    struct sl_request request = { 0 };
 
     for (size_t i = 0; i < n; i++)
         who[i] = recipient(payload, recipients[i], "0-1");
     email->recipients = who;
     email->n_recipients = n;
-    return op->steps[0].build(&call, &request, err);
+    return sl_sender_try(arena, account, operation, (union sl_input){ .email = email }, err);
 }
 
 /* ---- One mail to some recipients -------------------------------------------------------------------- */

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/config.h"
 #include "lib/service/lost.h"
@@ -84,16 +83,9 @@ int push_try(struct sl_arena *arena, const struct sl_account *account, const cha
              const char *payload, const char *address, struct sl_err *err)
 {
     SL_AUTO(sl_json_free) struct json_object *doc = sl_json_parse(payload, strlen(payload));
-    const struct sl_op *op = sl_adapter_op(account->adapter, operation);
-    const struct sl_call call = { .arena = arena,
-                                  .settings = &account->settings,
-                                  .token = "",
-                                  .id = "0",
-                                  .now_ms = sl_now_ms(),
-                                  .in.push = read_payload(arena, doc, operation, address) };
-    struct sl_request request = { 0 };
+    const union sl_input in = { .push = read_payload(arena, doc, operation, address) };
 
-    return op->steps[0].build(&call, &request, err);
+    return sl_sender_try(arena, account, operation, in, err);
 }
 
 /* ---- One notification ---------------------------------------------------------------------- */

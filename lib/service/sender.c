@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/service/config.h"
 #include "lib/service/enqueue.h"
 
@@ -38,6 +39,21 @@ int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
         .opened = account,
     };
     return 0;
+}
+
+int sl_sender_try(struct sl_arena *arena, const struct sl_account *account, const char *operation,
+                  union sl_input in, struct sl_err *err)
+{
+    const struct sl_op *op = sl_adapter_op(account->adapter, operation);
+    const struct sl_call call = { .arena = arena,
+                                  .settings = &account->settings,
+                                  .token = "",
+                                  .id = "0",
+                                  .now_ms = sl_now_ms(),
+                                  .in = in };
+    struct sl_request request = { 0 };
+
+    return op->steps[0].build(&call, &request, err);
 }
 
 /* A list waits behind what somebody sends now. */

@@ -36,6 +36,11 @@ int sl_sender_choose(struct sl_service *service, struct sl_arena *arena,
                      const struct sl_school *school, const struct sl_channel *channel,
                      const char *provider_code, struct sl_sender *sender, struct sl_err *err);
 
+/* Whether the account's adapter would build `operation`, one that its account has, from `in`; nothing
+ * is sent. What it refuses (SL_ERR_DATA, SL_ERR_CONFIG) is refused before it is recorded. */
+int sl_sender_try(struct sl_arena *arena, const struct sl_account *account, const char *operation,
+                  union sl_input in, struct sl_err *err);
+
 /* Adds the queue row of a payload (JSON); messages are put to it by its id. */
 int sl_sender_add(struct sl_service *service, struct sl_arena *arena,
                   const struct sl_sender *sender, const struct sl_batch *batch, int64_t line,

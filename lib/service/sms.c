@@ -41,6 +41,18 @@ const char *sms_payload(struct sl_arena *arena, const struct sl_sms_options *opt
     return payload.data;
 }
 
+int sms_try(struct sl_arena *arena, const struct sl_account *account,
+            const struct sl_sms_options *options, const char *text, const char *address,
+            struct sl_err *err)
+{
+    const struct sl_sms_send sms = {
+        .from = options->from, .text = text, .to = &address, .n_to = 1
+    };
+
+    return sl_sender_try(arena, account, sl_sms_channel.operation, (union sl_input){ .sms = &sms },
+                         err);
+}
+
 struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
                                const struct sl_sms_options *options)
 {
@@ -98,8 +110,9 @@ int sl_sms_prepare(struct sl_service *service, struct sl_arena *arena,
                                     .addresses = addresses,
                                     .n = n };
     if (read_numbers(arena, school, numbers, n, addresses, err) < 0 ||
-        sl_refuse_empty("sender", options->from, err) < 0)
+        sl_refuse_empty("sender", options->from, err) < 0 ||
+        sl_sender_choose(service, arena, school, &sl_sms_channel, options->provider,
+                         &sending->sender, err) < 0)
         return -1;
-    return sl_sender_choose(service, arena, school, &sl_sms_channel, options->provider,
-                            &sending->sender, err);
+    return sms_try(arena, sending->sender.opened, options, look.text, addresses[0], err);
 }

@@ -17,8 +17,9 @@ struct sl_sms_options {
     bool plain;           /* curly quotes and the like become GSM characters */
 };
 
-/* Looks at one text to some numbers, for sl_send_record(). One bad number refuses all
- * (SL_ERR_DATA). */
+/* Looks at one text to some numbers, n of them and at least one, for sl_send_record(). One bad
+ * number refuses all (SL_ERR_DATA), and so does a sender or text that the provider's adapter would
+ * not build. */
 int sl_sms_prepare(struct sl_service *service, struct sl_arena *arena,
                    const struct sl_school *school, const struct sl_sms_options *options,
                    const char *const *numbers, size_t n, struct sl_sending *sending,
@@ -35,10 +36,11 @@ struct sl_sms_text sl_sms_look(struct sl_arena *arena, const char *text,
 
 /* A list: its template (options.text) over the columns, one of which holds phone numbers. */
 struct sl_sms_list {
-    struct sl_sms_options options; /* provider and key are the list's own matter */
-    const char *phone_column;      /* NULL: "phone" */
-    struct sl_template *template;  /* made when the columns are known … */
-    const char *country;           /* … with the country of the school */
+    struct sl_sms_options options;    /* provider and key are the list's own matter */
+    const char *phone_column;         /* NULL: "phone" */
+    struct sl_template *template;     /* made when the columns are known … */
+    const char *country;              /* … with the country of the school */
+    const struct sl_account *account; /* … and who sends; NULL for an estimate */
 };
 
 /* For sl_bulk_load(); the list is borrowed. */

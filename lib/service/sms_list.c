@@ -35,7 +35,8 @@ static int begin(void *self, struct sl_service *service, struct sl_arena *arena,
 {
     struct sl_sms_list *list = self;
 
-    (void)service, (void)sender;
+    (void)service;
+    list->account = sender ? sender->opened : NULL;
     list->country = school->country;
     if (sl_refuse_empty("sender", list->options.from, err) < 0 ||
         sl_template_compile(&list->template, arena, list->options.text, columns, err) < 0)
@@ -50,6 +51,7 @@ static struct sl_draft draft(void *self, struct sl_arena *arena, const char *add
     struct sl_buf text = sl_buf_new(arena);
     struct sl_phone phone = sl_phone_read(arena, address, list->country);
     struct sl_sms_text look;
+    struct sl_err err;
 
     if (phone_problem(&phone))
         return (struct sl_draft){ .refused = phone_problem(&phone) };
@@ -57,6 +59,9 @@ static struct sl_draft draft(void *self, struct sl_arena *arena, const char *add
     look = sl_sms_look(arena, text.data, &list->options);
     if (look.refused)
         return (struct sl_draft){ .refused = look.refused };
+    if (list->account &&
+        sms_try(arena, list->account, &list->options, look.text, phone.e164, &err) < 0)
+        return (struct sl_draft){ .refused = sl_arena_strdup(arena, err.text) };
     return (struct sl_draft){ .address = phone.e164,
                               .payload = sms_payload(arena, &list->options, look.text),
                               .segments = look.segments };

@@ -327,6 +327,17 @@ bad_rows() {
     refused 65 list bulk --detach -m Hi --key term-1 --file list.csv
 }
 
+@test "what the provider's adapter would refuse is refused before it takes the key" {
+    list 'phone,name\n0712345678,A\n0712345679,B\n'
+    refused 65 TOOLONGSENDERNAME send --from TOOLONGSENDERNAME --key FK1 -m Hi 0712345678
+    refused 65 TOOLONGSENDERNAME send -n --from TOOLONGSENDERNAME -m Hi 0712345678
+    run --separate-stderr send --from SCHOOL --key FK1 -m Hi 0712345678
+    [ "$status" -eq 75 ]
+    refused 65 TOOLONGSENDERNAME bulk --from TOOLONGSENDERNAME --key FK2 -m 'Hi {name}' --file list.csv
+    refused 65 TOOLONGSENDERNAME bulk -n --from TOOLONGSENDERNAME -m 'Hi {name}' --file list.csv
+    queued --from SCHOOL --key FK2 -m 'Hi {name}'
+}
+
 @test "a list that was read in part is read on, if it is the same" {
     list 'phone,name\n0712345678,A\n12,B\n0712345679,C\n'
     queued -m 'Hi {name}' --key term-1 -f json
