@@ -41,7 +41,9 @@ static const struct sl_column init_columns[] = {
 static int init_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct init_options *given = opaque;
-    const struct sl_service_options options = { cli->config, cli->database, SL_ALL_KEYS };
+    const struct sl_service_options options = { .config = cli->config,
+                                                .database = cli->database,
+                                                .keys = SL_ALL_KEYS };
     SL_AUTO(sl_output_free)
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_LIST, init_columns, SL_COUNT(init_columns), NULL);
@@ -71,7 +73,9 @@ static const struct sl_column doctor_columns[] = {
 
 static int doctor_run(const struct sl_cli *cli, const void *given, struct sl_err *err)
 {
-    const struct sl_service_options options = { cli->config, cli->database, SL_ALL_KEYS };
+    const struct sl_service_options options = { .config = cli->config,
+                                                .database = cli->database,
+                                                .keys = SL_ALL_KEYS };
     SL_AUTO(sl_output_free)
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_LIST, doctor_columns, SL_COUNT(doctor_columns), NULL);

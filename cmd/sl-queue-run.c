@@ -79,8 +79,6 @@ static int run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
         .watch = given->watch,
         .stop = sl_stop_flag(),
         .maintain = maintain,
-        .trace = cli->verbose ? sl_trace : NULL,
-        .opaque = (void *)cli,
     };
     int64_t started_ms = sl_boot_ms();
     struct sl_engine_counts counts;

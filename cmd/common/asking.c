@@ -95,13 +95,6 @@ static void settled(void *opaque, const struct sl_job *job, enum sl_course cours
         asking->settled(asking->opaque, job);
 }
 
-static void trace(void *opaque, int level, const char *text)
-{
-    const struct sl_asking *asking = opaque;
-
-    sl_trace((void *)asking->cli, level, text);
-}
-
 struct sl_once sl_asking_once(struct sl_asking *asking, const char *operation, const char *payload)
 {
     return (struct sl_once){
@@ -111,7 +104,6 @@ struct sl_once sl_asking_once(struct sl_asking *asking, const char *operation, c
         .payload = payload,
         .engine = { .program = asking->cli->program,
                     .stop = sl_stop_flag(),
-                    .trace = asking->cli->verbose ? trace : NULL,
                     .settled = settled,
                     .opaque = asking },
     };

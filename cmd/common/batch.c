@@ -186,13 +186,6 @@ static void on_progress(void *opaque, const struct sl_engine_counts *counts)
                        counts->waiting ? counts->waiting : "sent");
 }
 
-static void drain_trace(void *opaque, int level, const char *text)
-{
-    struct draining *draining = opaque;
-
-    sl_say_verbose(draining->cli, level, "%s", text);
-}
-
 static int drain_once(struct draining *draining, const struct sl_finish *finish,
                       struct sl_engine_counts *counts, struct sl_err *err)
 {
@@ -203,7 +196,6 @@ static int drain_once(struct draining *draining, const struct sl_finish *finish,
         .patience_ms = PATIENCE_MS,
         .stop = draining->stop,
         .progress = on_progress,
-        .trace = draining->cli->verbose ? drain_trace : NULL,
         .opaque = draining,
     };
 

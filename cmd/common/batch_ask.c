@@ -37,10 +37,7 @@ int sl_batch_ask(const struct sl_cli *cli, struct sl_service *service, const str
                             .account = &account,
                             .operation = sl_arena_printf(cli->arena, "%s.status",
                                                          cli->program + strlen("sl-")),
-                            .engine = { .program = cli->program,
-                                        .stop = sl_stop_flag(),
-                                        .trace = cli->verbose ? sl_trace : NULL,
-                                        .opaque = (void *)cli } };
+                            .engine = { .program = cli->program, .stop = sl_stop_flag() } };
     struct sl_once_end end;
     int64_t id;
 

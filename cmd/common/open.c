@@ -7,10 +7,20 @@
 #include "lib/store/messages.h"
 #include "lib/text/csv.h"
 
+static void tell(void *cli, int level, const char *text)
+{
+    sl_say_verbose(cli, level, "%s", text);
+}
+
 int sl_open_service(const struct sl_cli *cli, enum sl_service_keys keys,
                     struct sl_service **service, struct sl_err *err)
 {
-    const struct sl_service_options options = { cli->config, cli->database, keys };
+    const struct sl_service_options options = {
+        .config = cli->config,
+        .database = cli->database,
+        .keys = keys,
+        .trace = { .level = cli->verbose, .tell = tell, .opaque = (void *)cli },
+    };
 
     return sl_service_open(service, &options, err);
 }
@@ -40,11 +50,6 @@ const volatile sig_atomic_t *sl_stop_flag(void)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     return &stop_asked;
-}
-
-void sl_trace(void *cli, int level, const char *text)
-{
-    sl_say_verbose(cli, level, "%s", text);
 }
 
 /* ---- Completion ------------------------------------------------------------------------- */

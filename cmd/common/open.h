@@ -24,7 +24,4 @@ const volatile sig_atomic_t *sl_stop_flag(void);
  * ring. */
 void sl_complete(const struct sl_cli *cli, const char *kind);
 
-/* For struct sl_engine_options, with the cli as `opaque`. */
-void sl_trace(void *cli, int level, const char *text);
-
 #endif

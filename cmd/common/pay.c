@@ -122,8 +122,6 @@ int sl_pay_run(const struct sl_cli *cli, struct sl_service *service, int64_t ite
     const struct sl_engine_options options = {
         .program = cli->program,
         .stop = sl_stop_flag(),
-        .trace = cli->verbose ? sl_trace : NULL,
-        .opaque = (void *)cli,
     };
     int64_t until_ms = sl_boot_ms() + (service->settings.lease_seconds + 2) * 1000;
 

@@ -43,8 +43,6 @@ static int run(const struct sl_cli *cli, struct sl_service *service, struct sl_w
         .program = cli->program,
         .filter = filter,
         .stop = sl_stop_flag(),
-        .trace = cli->verbose ? sl_trace : NULL,
-        .opaque = (void *)cli,
     };
     struct sl_engine_counts counts = { 0 };
 

@@ -66,8 +66,6 @@ static int run_batch(const struct sl_cli *cli, struct sl_service *service, int64
         .program = cli->program,
         .filter = { .batch_id = batch_id },
         .stop = sl_stop_flag(),
-        .trace = cli->verbose ? sl_trace : NULL,
-        .opaque = (void *)cli,
     };
 
     if (sl_engine_run(service, &options, counts, err) < 0)

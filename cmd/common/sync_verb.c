@@ -129,13 +129,6 @@ static int exit_status(const struct sl_sync *sync)
 
 /* ---- Running ------------------------------------------------------------------------------------ */
 
-static void trace(void *opaque, int level, const char *text)
-{
-    const struct syncing *syncing = opaque;
-
-    sl_trace((void *)syncing->asking.cli, level, text);
-}
-
 static void progress(void *opaque, size_t n_settled)
 {
     struct syncing *syncing = opaque;
@@ -152,11 +145,7 @@ static struct sl_sync_run new_run(struct syncing *syncing)
         .school = &syncing->asking.school,
         .account = &syncing->asking.account,
         .sync = syncing->sync,
-        .engine = { .program = cli->program,
-                    .stop = sl_stop_flag(),
-                    .patience_ms = PATIENCE_MS,
-                    .trace = cli->verbose ? trace : NULL,
-                    .opaque = syncing },
+        .engine = { .program = cli->program, .stop = sl_stop_flag(), .patience_ms = PATIENCE_MS },
         .progress = progress,
         .opaque = syncing,
     };

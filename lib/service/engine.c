@@ -18,14 +18,6 @@ void engine_clock(struct engine *engine)
     engine->now.ms = sl_boot_ms();
 }
 
-void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text)
-{
-    if (engine->options->trace)
-        engine->options->trace(engine->options->opaque, level,
-                               sl_arena_printf(job->arena, "%s: %s %s", job->account->adapter->name,
-                                               job->item.operation, text));
-}
-
 /* ---- One transaction for all of it ---------------------------------------------------------- */
 
 static bool over_is_due(const struct engine *engine)

@@ -40,9 +40,6 @@ struct sl_engine_options {
      * webhook and nobody has applied yet. Returns how many, or -1. May be NULL. */
     int (*maintain)(struct sl_service *service, struct sl_err *err);
 
-    /* Told each request and its answer, masked (-vv), and each step (-v). May be NULL. */
-    void (*trace)(void *opaque, int level, const char *text);
-
     /* Given each job when its outcome is stored, before it is wiped; may be NULL. */
     void (*settled)(void *opaque, const struct sl_job *job, enum sl_course course);
     void *opaque;

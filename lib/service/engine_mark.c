@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/service/audit.h"
 #include "lib/service/engine_private.h"
 #include "lib/store/optouts.h"
 
@@ -112,11 +111,7 @@ static void read_answer(struct engine *engine, struct sl_job *job)
         .payment.amount_minor = -1,
     };
     job->step->parse(&job->call, &job->sent.exchange, &job->result);
-    if (engine->options->trace)
-        engine_trace(engine, 2, job,
-                     sl_arena_printf(job->arena, "← %d %s", job->sent.exchange.status,
-                                     sl_audit_answer(job->arena, job->account, job->call.token,
-                                                     &job->sent.exchange)));
+    engine_trace_answered(engine, job, job->call.token);
     if (engine->over.n == 0)
         engine->oldest_over_ms = sl_boot_ms();
     queue_put(&engine->over, job);
@@ -149,11 +144,7 @@ int engine_send(struct engine *engine, struct sl_job *job, struct sl_err *err)
         engine_answered(engine, job);
         return 0;
     }
-    if (engine->options->trace)
-        engine_trace(engine, 2, job,
-                     sl_arena_printf(job->arena, "→ %s",
-                                     sl_audit_request(job->arena, job->account, job->call.token,
-                                                      &job->request)));
+    engine_trace_sending(engine, job);
     if (job->request.program)
         return programs_start(engine, job, send.answer_ms, err);
     return sl_transfer_start(engine->transfer, &send, err);

@@ -83,7 +83,6 @@ struct engine {
 int engine_begin(struct engine *engine, struct sl_err *err);
 int engine_end(struct engine *engine, struct sl_err *err);
 void engine_clock(struct engine *engine);
-void engine_trace(struct engine *engine, int level, const struct sl_job *job, const char *text);
 
 /* engine_lease.c. A lease that is lost is another's: start_anew() drops all that was held, without
  * a word, and goes on as a new runner. keep_lease() renews it when a third is gone: 1 it holds, 0
@@ -119,6 +118,16 @@ struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *jo
 void engine_free_job(struct engine *engine, struct sl_job **job);
 void engine_forget_jobs(struct engine *engine, struct queue *queue);
 void engine_close_slots(struct engine *engine);
+
+/* engine_trace.c: to whoever watches the service; nothing is made where nobody does. `token` is
+ * masked in the answer; NULL: there is none. */
+void engine_trace_claimed(const struct engine *engine, const struct sl_job *job);
+void engine_trace_sending(const struct engine *engine, const struct sl_job *job);
+void engine_trace_answered(const struct engine *engine, const struct sl_job *job,
+                           const char *token);
+void engine_trace_settled(const struct engine *engine, const struct sl_job *job,
+                          const struct sl_settlement *settlement);
+void engine_trace_unsent(const struct engine *engine, const struct sl_item *item, const char *why);
 
 /* failover.c, both inside a transaction. _batch(): the account of what is due in a batch cannot be
  * used now; returns 1 if the school's next provider has it from now on, 0 if there is none, or -1.

@@ -198,6 +198,7 @@ int grant_over(struct engine *engine, struct sl_job *job, struct sl_err *err)
     job->result =
         (struct sl_result){ .items = SL_NEW(job->arena, struct sl_outcome, 1), .n_items = 1 };
     job->step->parse(&job->call, &job->sent.exchange, &job->result);
+    engine_trace_answered(engine, job, job->result.token.access);
     fine = job->result.items[0].verdict == SL_OK;
     if (fine) {
         slot->renewed_after_refusal = slot->refused_version > 0;
@@ -266,7 +267,7 @@ static int start_grant(struct engine *engine, struct slot *slot, struct sl_err *
         };
         return grant_over(engine, job, err);
     }
-    engine_trace(engine, 1, job, "asks for a token");
+    engine_trace_sending(engine, job);
     engine->n_flying++;
     slot->n_flying++;
     return sl_transfer_start(engine->transfer, &send, err);

@@ -207,7 +207,9 @@ static int register_all(const struct sl_service_options *options, bool *made, st
 {
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    const struct sl_service_options all = { options->config, options->database, SL_ALL_KEYS };
+    const struct sl_service_options all = { .config = options->config,
+                                            .database = options->database,
+                                            .keys = SL_ALL_KEYS };
     int n;
 
     if (sl_service_open(&service, &all, err) < 0)

@@ -20,7 +20,7 @@ struct sl_once {
     int (*recorded)(struct sl_service *service, const struct sl_item *item, void *opaque,
                     struct sl_err *err);
 
-    struct sl_engine_options engine; /* program, stop, trace, settled, progress and opaque count */
+    struct sl_engine_options engine; /* program, stop, settled, progress and opaque count */
 };
 
 enum sl_once_how {

@@ -341,6 +341,7 @@ int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_
         engine_free_job(engine, &job);
         return more;
     }
+    engine_trace_claimed(engine, job);
     if (strcmp(job->op->name, "test") == 0)
         slot->fresh = true; /* a token of yesterday proves nothing about today */
     if (!sl_adapter_grants(job->account->adapter, &job->account->settings))

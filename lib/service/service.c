@@ -63,6 +63,7 @@ int sl_service_open(struct sl_service **out, const struct sl_service_options *op
         sl_out_of_memory();
     sl_crypto_init();
     service->arena = sl_arena_new();
+    service->trace = options->trace;
     if (open_parts(service, options, err) < 0)
         return -1;
     *out = service;

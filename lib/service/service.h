@@ -10,6 +10,17 @@
 #include "lib/service/settings.h"
 #include "lib/store/db.h"
 
+/* Where a person watches what is done (-v, -vv). */
+enum sl_trace_level {
+    SL_TRACE_STEPS = 1, /* each step of each row */
+    SL_TRACE_WIRE,      /* each request and its answer too, masked */
+};
+struct sl_trace {
+    int level; /* 0: nobody watches; else up to which is told */
+    void (*tell)(void *opaque, int level, const char *text);
+    void *opaque;
+};
+
 struct sl_service {
     struct sl_arena *arena;          /* lives as long as the service */
     struct sl_installation settings; /* lib/service/settings.h: where things are */
@@ -19,6 +30,7 @@ struct sl_service {
         uint64_t device, inode;
         int64_t changed_ns;
     } seen[2];             /* the ring's files as they were when it was read; service.c's own */
+    struct sl_trace trace; /* of the options */
     struct sl_chain chain; /* lib/service/audit.h's own; starts zeroed, holds nothing to free */
 };
 
@@ -27,6 +39,7 @@ enum sl_service_keys { SL_NO_KEYS, SL_WEBHOOK_KEYS, SL_ALL_KEYS };
 struct sl_service_options {
     const char *config, *database; /* --config, --database or their variables; NULL: not given */
     enum sl_service_keys keys;
+    struct sl_trace trace; /* zeroed: nobody watches */
 };
 
 /* On success the caller owns *service. Fails with SL_ERR_CONFIG for what is missing, damaged or

@@ -50,6 +50,7 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
         return -1;
     settle_judge(engine, job);
     count(engine, job, course);
+    engine_trace_settled(engine, job, &settlement);
     if (engine->options->settled)
         engine->options->settled(engine->options->opaque, job, course);
     return 0;
@@ -73,5 +74,6 @@ int settle_unsent(struct engine *engine, const struct sl_item *item, const char 
         0)
         return -1;
     engine->counts->failed++;
+    engine_trace_unsent(engine, item, why);
     return sl_tx_commit(&tx, err);
 }

@@ -11,13 +11,6 @@ static size_t batch_size(const struct sl_sync_run *run)
     return run->account->limits.batch_size > 0 ? (size_t)run->account->limits.batch_size : BATCH;
 }
 
-static void trace(void *opaque, int level, const char *text)
-{
-    struct sl_sync_run **run = opaque; /* first in what is under way, below */
-
-    (*run)->engine.trace((*run)->engine.opaque, level, text);
-}
-
 static struct sl_once new_once(struct sl_sync_run *run, const char *operation, const char *payload,
                                void *under_way)
 {
@@ -27,7 +20,6 @@ static struct sl_once new_once(struct sl_sync_run *run, const char *operation, c
                             .payload = payload,
                             .engine = run->engine };
 
-    once.engine.trace = run->engine.trace ? trace : NULL;
     once.engine.opaque = under_way;
     return once;
 }

@@ -17,7 +17,7 @@ struct sl_sync_run {
     const struct sl_account *account; /* of an LMS, opened */
     struct sl_sync *sync;
 
-    /* program, stop and trace count; opaque is given to trace */
+    /* program, stop and patience count */
     struct sl_engine_options engine;
 
     /* Told after each batch; may be NULL. */

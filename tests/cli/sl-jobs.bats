@@ -140,6 +140,41 @@ renamed() {
     [ "$(sl-sandbox counts -f json | field duplicated)" -eq 0 ]
 }
 
+# ---- -v and -vv
+
+# watched COMMAND...: -v tells the steps and no request.
+watched() {
+    run --separate-stderr "$@" -v
+    for step in claimed 'sending to http://127.0.0.1:' 'answered: ' 'settled as '; do
+        [[ "$stderr" == *"$step"* ]] || { echo "no '$step' of $*: $stderr"; return 1; }
+    done
+    [[ "$stderr" != *→* && "$stderr" != *←* ]]
+}
+
+# wired COMMAND...: -vv tells each request and its answer too.
+wired() {
+    run --separate-stderr "$@" -vv
+    [[ "$stderr" == *"sending to "*"→ {"*"answered: "*"← "*"settled as "* ]]
+}
+
+@test "whatever leaves can be watched: its steps, and each request and answer with their secrets masked" {
+    export SL_SCHOOL=greenhill
+    for how in watched wired; do
+        $how sl-sms send -m hello 0711000001
+        $how sl-sms balance
+        $how sl-config test -p mpesa
+        [[ "$stderr" == *" token sending to "*" token answered: 200 "* ]]
+        queue 1
+        $how sl-queue-run
+        sl-pay request --phone 0711000001 --amount 1 --reference A > /dev/null 2>&1
+        $how sl-pay reconcile --older-than 0s
+        run -0 --separate-stderr sl-oauth-refresh --within 7200 -vv
+        [[ "$stderr" == *" token → {"*" token ← 200 "*'"access_token":"••••"'* ]]
+    done
+    run -0 --separate-stderr sl-sms balance
+    [ -z "$stderr" ]
+}
+
 # ---- sl-oauth-refresh
 
 @test "a token that ends soon is renewed, one that does not is left" {

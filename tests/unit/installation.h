@@ -45,7 +45,9 @@ static inline void add_school(struct installation *in, const char *code, struct 
 static inline struct sl_service *open_again(const struct installation *in,
                                             enum sl_service_keys keys)
 {
-    const struct sl_service_options options = { in->config, in->database, keys };
+    const struct sl_service_options options = { .config = in->config,
+                                                .database = in->database,
+                                                .keys = keys };
     struct sl_service *service = NULL;
     struct sl_err err;
 
@@ -69,7 +71,9 @@ static inline int installation_setup(void **state)
     (void)setenv("SL_KEYRING", in->keyring, 1);
     (void)unsetenv("SL_CONFIG");
     (void)unsetenv("SL_DATABASE");
-    options = (struct sl_service_options){ in->config, in->database, SL_ALL_KEYS };
+    options = (struct sl_service_options){ .config = in->config,
+                                           .database = in->database,
+                                           .keys = SL_ALL_KEYS };
     in->arena = sl_arena_new();
     if (sl_install(in->arena, &options, SL_INSTALL_SAFELY, parts, &err) < 0)
         fail_msg("%s", err.text);
