@@ -242,11 +242,38 @@ bool sl_equal_secret(const void *a, const void *b, size_t n)
     return difference == 0;
 }
 
+static bool is_control(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
+
 static bool steers(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-           (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2060 && point <= 0x206f) || point == 0xfeff;
+    return is_control(point) || (point >= 0x200b && point <= 0x200f) ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
+           point == 0xfeff;
+}
+
+const char *sl_without_controls(struct sl_arena *arena, const char *text)
+{
+    struct sl_buf out = sl_buf_new(arena);
+    bool changed = false;
+    size_t step;
+
+    for (const char *at = text; *at; at += step) {
+        const char *next = at;
+        bool kept = strchr("\t\n\r", *at) != NULL;
+
+        step = sequence((const unsigned char *)at, strnlen(at, 4));
+        if (!kept && (step == 0 || is_control(sl_utf8_next(&next)))) {
+            sl_buf_add(&out, "?", 1);
+            changed = true;
+        } else {
+            sl_buf_add(&out, at, step);
+        }
+        step = step ? step : 1;
+    }
+    return changed ? out.data : text;
 }
 
 char *sl_printable(struct sl_arena *arena, const char *bytes, size_t n, size_t most)

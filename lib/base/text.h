@@ -49,6 +49,10 @@ bool sl_equal_secret(const void *a, const void *b, size_t n);
  * bidirectional overrides as '?', invalid bytes as '?'; "" for NULL. */
 char *sl_printable(struct sl_arena *arena, const char *bytes, size_t n, size_t most);
 
+/* Foreign text for a format that quotes or escapes tabs and line ends: the other control characters
+ * and C1, which steer a terminal, as '?', invalid bytes too. The text itself if it has none. */
+const char *sl_without_controls(struct sl_arena *arena, const char *text);
+
 /* Bytes as valid UTF-8: each that is not of a character becomes U+FFFD. */
 char *sl_utf8_repair(struct sl_arena *arena, const char *bytes, size_t n);
 

@@ -179,7 +179,7 @@ static void add_cells(const struct sl_output *output, const struct sl_value *val
         if (values)
             text = sl_value_text(output->arena, column, &values[i], NULL);
         sl_buf_text(out, i > 0 ? separator : "");
-        add_cell(out, text ? text : "");
+        add_cell(out, text ? sl_without_controls(output->arena, text) : "");
     }
     sl_buf_text(out, "\n");
 }

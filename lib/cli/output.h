@@ -21,6 +21,7 @@
  * csv     RFC 4180 with LF and a header line. What a spreadsheet would take for a formula and is
  *         no number or phone gets a leading apostrophe.
  * tsv     a header line; tab, newline, carriage return and backslash as \t \n \r \\.
+ *         In both, other control characters come out as '?'; JSON escapes them.
  *
  * All but the table write times as UTC with Z. Null is null, or an empty cell. */
 #ifndef SL_CLI_OUTPUT_H

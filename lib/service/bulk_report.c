@@ -1,4 +1,5 @@
 /* What became of each row of a list, as CSV. */
+#include "lib/base/text.h"
 #include "lib/service/bulk.h"
 
 int sl_bulk_report_header(FILE *out, const struct sl_channel *channel)
@@ -22,11 +23,12 @@ static int write_message(FILE *out, const struct sl_message *message, enum sl_bu
         ids == SL_WITH_IDS
             ? sl_arena_printf(arena, "%s-%lld", message->batch, (long long)message->line)
             : NULL,
-        message->external_reference,
+        message->external_reference ? sl_without_controls(arena, message->external_reference)
+                                    : NULL,
         message->segments ? sl_arena_printf(arena, "%lld", (long long)message->segments) : NULL,
         message->cost_text,
         message->currency,
-        message->error,
+        message->error ? sl_without_controls(arena, message->error) : NULL,
     };
 
     return sl_csv_write(out, fields, SL_REPORT_COLUMNS);

@@ -134,6 +134,24 @@ static void tsv_escapes_tabs_and_newlines(void **state)
                   "=x\t-2\ttrue\t2026-11-13T12:00:00Z\t0.8000\t{ }\n");
 }
 
+/* What a payer or provider wrote, at a terminal: ESC, DEL, a C1 control and a byte that is none. */
+static void csv_and_tsv_hold_nothing_that_steers_a_terminal(void **state)
+{
+    (void)state;
+    assert_prints(SL_FORMAT_CSV, SL_SHAPE_LIST,
+                  IDS("a\033[2Jb\177",
+                      "\xc2\x9b"
+                      "1m",
+                      "\x9b"
+                      "1m",
+                      "Wanjik\xc5\xa9\n"),
+                  CSV_HEAD "a?[2Jb?" CSV_REST "?1m" CSV_REST "?1m" CSV_REST
+                           "\"Wanjik\xc5\xa9\n\"" CSV_REST);
+    assert_prints(SL_FORMAT_TSV, SL_SHAPE_LIST, IDS("a\033[2J\tb"),
+                  "id\tparts\tsent\tcreated_at\tcost\traw\n"
+                  "a?[2J\\tb\t-2\ttrue\t2026-11-13T12:00:00Z\t0.8000\t{ }\n");
+}
+
 static void null_is_null_or_an_empty_cell(void **state)
 {
     static const struct sl_column two[] = { { "a", SL_INT, 0 }, { "b", SL_TIME, 0 } };
@@ -323,6 +341,7 @@ int main(void)
         cmocka_unit_test(csv_quotes_what_needs_it),
         cmocka_unit_test(csv_disarms_formulas_but_not_numbers_and_phones),
         cmocka_unit_test(tsv_escapes_tabs_and_newlines),
+        cmocka_unit_test(csv_and_tsv_hold_nothing_that_steers_a_terminal),
         cmocka_unit_test(null_is_null_or_an_empty_cell),
         cmocka_unit_test(a_table_is_for_people),
         cmocka_unit_test(a_wide_table_shows_all_columns),
