@@ -57,13 +57,14 @@ static int read_rate(const char *text, double *rate, struct sl_err *err)
     return 0;
 }
 
-static int check_scenario(const char *name, struct sl_err *err)
+static int find_scenario(const char *name, size_t *number, struct sl_err *err)
 {
     const char *names[64], *known;
     size_t n = 0;
 
     for (; n < SL_COUNT(names) && (known = sl_sandbox_scenario(n, NULL)) != NULL; n++) {
         names[n] = known;
+        *number = n;
         if (strcmp(known, name) == 0)
             return 0;
     }
@@ -77,10 +78,11 @@ static int serve_run(const struct sl_cli *cli, const void *opaque, struct sl_err
                                           .scenario = given->scenario,
                                           .latency_ms = given->latency_ms,
                                           .seed = given->seed };
+    size_t number;
 
     (void)cli;
     if (read_rate(given->fail, &options.fail_rate, err) < 0 ||
-        (given->scenario && check_scenario(given->scenario, err) < 0))
+        (given->scenario && find_scenario(given->scenario, &number, err) < 0))
         return -1;
     return sl_sandbox_serve(&options, err);
 }
@@ -93,20 +95,40 @@ static const struct sl_column scenario_columns[] = {
     { "meaning", SL_TEXT, 0 },
 };
 
+/* Of the number `i`. */
+static int print_scenario(struct sl_output *output, size_t i, struct sl_err *err)
+{
+    const char *meaning, *name = sl_sandbox_scenario(i, &meaning);
+
+    return sl_output_row(output,
+                         (struct sl_value[]){ sl_int((int64_t)i), sl_text(name), sl_text(meaning) },
+                         err);
+}
+
 static int scenario_list_run(const struct sl_cli *cli, const void *options, struct sl_err *err)
 {
     SL_AUTO(sl_output_free)
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_LIST, scenario_columns, SL_COUNT(scenario_columns), NULL);
-    const char *name, *meaning;
 
     (void)options;
-    for (size_t i = 0; (name = sl_sandbox_scenario(i, &meaning)) != NULL; i++)
-        if (sl_output_row(output,
-                          (struct sl_value[]){ sl_int((int64_t)i), sl_text(name),
-                                               sl_text(meaning) },
-                          err) < 0)
+    for (size_t i = 0; sl_sandbox_scenario(i, NULL) != NULL; i++)
+        if (print_scenario(output, i, err) < 0)
             return -1;
+    return sl_output_end(&output, err);
+}
+
+/* What is in force now, for programs; a person is told on stderr. */
+static int print_current(const struct sl_cli *cli, size_t number, struct sl_err *err)
+{
+    SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+
+    if (cli->format == SL_FORMAT_TABLE)
+        return 0;
+    output =
+        sl_output_open(cli, SL_SHAPE_OBJECT, scenario_columns, SL_COUNT(scenario_columns), NULL);
+    if (print_scenario(output, number, err) < 0)
+        return -1;
     return sl_output_end(&output, err);
 }
 
@@ -115,15 +137,16 @@ static int scenario_run(const struct sl_cli *cli, const void *opaque, struct sl_
     const struct url_options *given = opaque;
     SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
     struct sl_sandbox_ask ask = { .url = sl_sandbox_url(given->url), .path = "/_sandbox/scenario" };
+    size_t number;
 
-    if (check_scenario(cli->operands[0], err) < 0)
+    if (find_scenario(cli->operands[0], &number, err) < 0)
         return -1;
     sl_json_put_text(doc, "name", cli->operands[0]);
     ask.body = sl_json_print(cli->arena, doc);
     if (sl_sandbox_pour(&ask, NULL, NULL, err) < 0)
         return -1;
     sl_say(cli, "%s: the scenario is %s now", cli->program, cli->operands[0]);
-    return 0;
+    return print_current(cli, number, err);
 }
 
 /* ---- seen ----------------------------------------------------------------------------------- */

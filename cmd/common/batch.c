@@ -133,13 +133,13 @@ int sl_summary_row(const struct sl_cli *cli, struct sl_output *output, const str
 
 int sl_summary_print(const struct sl_cli *cli, const struct sl_batch *batch,
                      const struct sl_batch_counts *counts, const char *seconds, const char *zone,
-                     struct sl_err *err)
+                     const struct sl_report *report, struct sl_err *err)
 {
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
 
     if (cli->format == SL_FORMAT_TABLE)
         return 0;
-    output = sl_output_open(cli, SL_SHAPE_OBJECT, sl_summary_columns, SL_SUMMARY_COLUMNS, zone);
+    output = sl_report_summary(cli, report, sl_summary_columns, SL_SUMMARY_COLUMNS, zone);
     if (sl_summary_row(cli, output, batch, counts, seconds, err) < 0)
         return -1;
     return sl_output_end(&output, err);
@@ -282,7 +282,6 @@ static int conclude(const struct sl_cli *cli, const struct sl_finish *finish,
                     const struct sl_engine_counts *run, struct sl_err *err)
 {
     const char *seconds = sl_print_decimal(cli->arena, sl_boot_ms() - finish->started_ms, 3, 1);
-    bool on_stdout = finish->report->file == stdout; /* two tables in one parse as none */
     struct sl_batch_counts counts;
     struct sl_err second;
     int reported;
@@ -292,8 +291,8 @@ static int conclude(const struct sl_cli *cli, const struct sl_finish *finish,
     tell_summary(cli, finish->batch, &counts, seconds);
     sl_batch_tell_rest(cli, finish->batch, &counts, run);
     reported = write_report(cli, finish, err);
-    if (!on_stdout && sl_summary_print(cli, finish->batch, &counts, seconds,
-                                       finish->school->timezone, reported < 0 ? &second : err) < 0)
+    if (sl_summary_print(cli, finish->batch, &counts, seconds, finish->school->timezone,
+                         finish->report, reported < 0 ? &second : err) < 0)
         return -1;
     return reported < 0 ? -1 : sl_batch_status(&counts, run);
 }

@@ -20,13 +20,14 @@ int sl_batch_print(const struct sl_cli *cli, struct sl_service *service, int64_t
 enum { SL_SUMMARY_COLUMNS = 13 };
 
 /* The fields of the summary: its columns in all formats, its line on stderr, and, for programs, the
- * object on stdout (nothing if the format is a table: people have read the line). */
+ * object where sl_report_summary() puts it (nothing if the format is a table: people have read the
+ * line); `report` may be NULL: there is none. */
 extern const struct sl_column sl_summary_columns[SL_SUMMARY_COLUMNS];
 int sl_summary_row(const struct sl_cli *cli, struct sl_output *output, const struct sl_batch *batch,
                    const struct sl_batch_counts *counts, const char *seconds, struct sl_err *err);
 int sl_summary_print(const struct sl_cli *cli, const struct sl_batch *batch,
                      const struct sl_batch_counts *counts, const char *seconds, const char *zone,
-                     struct sl_err *err);
+                     const struct sl_report *report, struct sl_err *err);
 
 /* What the batch came to, as the exit status; `run` may be NULL. */
 int sl_batch_status(const struct sl_batch_counts *counts, const struct sl_engine_counts *run);

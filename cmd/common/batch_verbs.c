@@ -15,7 +15,7 @@ const struct sl_opt sl_resume_options[] = {
     { "resend-unknown", 0, SL_OPT_FLAG, offsetof(struct sl_resume_options, resend_unknown), NULL,
       .help = "Send those again of which nobody knows whether they left" },
     { "report", 0, SL_OPT_TEXT, offsetof(struct sl_resume_options, report), "FILE",
-      .help = "Write what became of each row, as CSV" },
+      .help = "Write what became of each row, as CSV; -: to stdout" },
     { "connections", 0, SL_OPT_INT, offsetof(struct sl_resume_options, connections), "N",
       .help = "Requests at once, at most", .least = 1, .most = 1000, .initial = 16 },
     { 0 },
@@ -146,16 +146,18 @@ int sl_cancel_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
         sl_tx_commit(&tx, err) < 0 ||
         sl_batches_count(service->db, cli->arena, batch.id, &counts, err) < 0)
         return -1;
-    sl_say(cli, "%s: %" PRId64 " messages cancelled, %" PRId64 " were sent or are leaving",
-           cli->program, n, counts.sent + counts.queued + counts.unknown);
-    return sl_summary_print(cli, &batch, &counts, NULL, NULL, err);
+    sl_say(cli,
+           "%s: %" PRId64 " messages cancelled, %" PRId64 " were sent or are leaving, %" PRId64
+           " may or may not have been sent",
+           cli->program, n, counts.sent + counts.queued, counts.unknown);
+    return sl_summary_print(cli, &batch, &counts, NULL, NULL, NULL, err);
 }
 
 const struct sl_opt sl_status_options[] = {
     { "ask", 0, SL_OPT_FLAG, offsetof(struct sl_status_options, ask), NULL,
       .help = "Ask the provider first how far the message came and what it cost" },
     { "report", 0, SL_OPT_TEXT, offsetof(struct sl_status_options, report), "FILE",
-      .help = "Write what became of each row, as CSV" },
+      .help = "Write what became of each row, as CSV; -: to stdout" },
     { 0 },
 };
 

@@ -1,7 +1,6 @@
 #include "cmd/common/bulk.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "cmd/common/batch.h"
 #include "cmd/common/list.h"
@@ -75,15 +74,16 @@ static int describe(const struct reading *reading, const char **text, struct sl_
     return 0;
 }
 
-static int print_estimate(const struct reading *reading, struct sl_err *err)
+static int print_estimate(const struct reading *reading, const struct sl_report *report,
+                          struct sl_err *err)
 {
     static const struct sl_column columns[] = {
         { "total", SL_INT, 0 },    { "skipped", SL_INT, 0 },  { "failed", SL_INT, 0 },
         { "segments", SL_INT, 0 }, { "cost", SL_DECIMAL, 0 }, { "currency", SL_TEXT, 0 },
     };
     SL_AUTO(sl_output_free)
-    struct sl_output *output = sl_output_open(reading->cli, SL_SHAPE_OBJECT, columns,
-                                              SL_COUNT(columns), reading->school->timezone);
+    struct sl_output *output = sl_report_summary(reading->cli, report, columns, SL_COUNT(columns),
+                                                 reading->school->timezone);
     const struct sl_bulk_totals *totals = &reading->totals;
     const char *cost, *currency;
 
@@ -103,7 +103,6 @@ static int dry_run(struct reading *reading, struct sl_bulk_options *options,
                    struct sl_report *report, struct sl_err *err)
 {
     const struct sl_cli *cli = reading->cli;
-    bool on_stdout = report->path && strcmp(report->path, "-") == 0;
     const char *text;
 
     options->mode = SL_BULK_DRY;
@@ -117,7 +116,7 @@ static int dry_run(struct reading *reading, struct sl_bulk_options *options,
     if (describe(reading, &text, err) < 0)
         return -1;
     sl_say(cli, "%s: would send %s; nothing was queued", cli->program, text);
-    if (cli->format != SL_FORMAT_TABLE && !on_stdout && print_estimate(reading, err) < 0)
+    if (cli->format != SL_FORMAT_TABLE && print_estimate(reading, report, err) < 0)
         return -1;
     return reading->totals.failed > 0 || reading->totals.good == 0 ? 1 : 0;
 }
@@ -238,5 +237,6 @@ int sl_bulk_estimate(const struct sl_cli *cli, const char *file, const struct sl
     reading.service = service;
     if (load(&reading, &options, err) < 0)
         return -1;
-    return all_bad(&reading) ? sl_bulk_refuse(&reading.totals, err) : print_estimate(&reading, err);
+    return all_bad(&reading) ? sl_bulk_refuse(&reading.totals, err)
+                             : print_estimate(&reading, NULL, err);
 }

@@ -27,7 +27,7 @@ struct sl_bulk_line {
           "KEY",       .help = "Idempotency key of the whole list: again with it adds nobody" },   \
         { "report",    0,                                                                          \
           SL_OPT_TEXT, offsetof(type, member.report),                                              \
-          "FILE",      .help = "Write what became of each row, as CSV" },                          \
+          "FILE",      .help = "Write what became of each row, as CSV; -: to stdout" },            \
         { "yes",       'y',                                                                        \
           SL_OPT_FLAG, offsetof(type, member.yes),                                                 \
           NULL,        .help = "Do not ask before sending" },                                      \

@@ -65,6 +65,21 @@ int sl_report_open(const struct sl_cli *cli, const char *path, FILE *list, struc
     return 0;
 }
 
+struct sl_output *sl_report_summary(const struct sl_cli *cli, const struct sl_report *report,
+                                    const struct sl_column *columns, size_t n_columns,
+                                    const char *zone)
+{
+    const struct sl_output_to beside = { .stream = stderr,
+                                         .name = "standard error",
+                                         .format = cli->format,
+                                         .shape = SL_SHAPE_OBJECT,
+                                         .zone = zone };
+
+    if (report && report->path && strcmp(report->path, "-") == 0)
+        return sl_output_begin(&beside, columns, n_columns);
+    return sl_output_open(cli, SL_SHAPE_OBJECT, columns, n_columns, zone);
+}
+
 void sl_report_drop(struct sl_report *report)
 {
     if (report->file && report->file != stdout)

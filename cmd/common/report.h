@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "lib/cli/cli.h"
+#include "lib/cli/output.h"
 
 /* A report is written beside its name and renamed when it is whole. */
 struct sl_report {
@@ -18,6 +18,11 @@ struct sl_report {
 int sl_report_open(const struct sl_cli *cli, const char *path, FILE *list, struct sl_report *report,
                    struct sl_err *err);
 int sl_report_close(struct sl_report *report, struct sl_err *err);
+
+/* Where a summary goes in the format of the line: stdout, or stderr if the report is there. */
+struct sl_output *sl_report_summary(const struct sl_cli *cli, const struct sl_report *report,
+                                    const struct sl_column *columns, size_t n_columns,
+                                    const char *zone);
 void sl_report_drop(struct sl_report *report); /* for SL_AUTO(): one that was not closed */
 
 #endif

@@ -96,7 +96,9 @@ sms() {
 
 @test "a scenario is in force from when it is named" {
     serve
-    run -0 sl-sandbox scenario blacklisted
+    run -0 --separate-stderr sl-sandbox scenario blacklisted -f json
+    [ "$(field name <<< "$output")" = blacklisted ]
+    [ -n "$(field meaning <<< "$output")" ]
     sms +254711000001
     [ "$(sl-sandbox seen | field code)" -eq 406 ]
     run --separate-stderr sl-sandbox scenario blacklistet

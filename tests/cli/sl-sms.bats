@@ -701,6 +701,13 @@ record='["id","batch","to","status","external_reference","segments","cost","curr
     [[ "$stderr" == *"2 added"* ]]
     run --separate-stderr sl-sms optout add -s greenhill 0712345678
     [[ "$stderr" == *"0 added, 1 there already"* ]]
+    run -0 --separate-stderr sl-sms optout add -s greenhill 0712345678 +254722000002 -f json
+    [ "$(jq -c . <<< "$output")" = '[{"phone":"+254712345678","status":"present"},{"phone":"+254722000002","status":"added"}]' ]
+    run -0 --separate-stderr sl-sms optout remove -s greenhill 0722000003 +254722000002 -f json
+    [ "$(jq -c 'map(.status)' <<< "$output")" = '["absent","removed"]' ]
+    [[ "$stderr" == *"1 removed, 1 had not opted out"* ]]
+    run -0 --separate-stderr sl-sms optout remove -s greenhill 0722000003
+    [ "$stderr" = "nothing was changed: +254722000003 had not opted out" ]
     [ "$(sl-sms optout list -s greenhill -f json | jq -c 'map(.phone) | sort')" = '["+254712345678","+254722000001"]' ]
     run --separate-stderr send -m Hi 0712345678 -f json
     [ "$status" -eq 1 ]
@@ -754,4 +761,22 @@ parses() {
         sl-sms estimate -s greenhill -m Hi --file list.csv -f $format | parses $format
     done
     bulk --detach -m Hi --file list.csv --report - -f csv 2> /dev/null | parses csv
+}
+
+@test "a report on stdout is alone there, and the summary is on stderr in the format asked for" {
+    list 'phone\n0712345678\n'
+    for dry in -n --detach; do
+        run --separate-stderr bulk $dry -m Hi --file list.csv --report - -f json
+        parses csv <<< "$output"
+        [[ "$output" == line,* ]]
+        [ "$(grep '^{' <<< "$stderr" | field total)" -eq 1 ]
+    done
+}
+
+@test "what is left of a batch that is cancelled is told apart: sent or unknown" {
+    list 'phone\n0712345678\n0712345679\n'
+    queued -m Hi -f json
+    sql "UPDATE messages SET status = 'unknown' WHERE line = 2"
+    run -0 --separate-stderr sl-sms cancel "$(field batch <<< "$output")"
+    [[ "$stderr" == *" 0 were sent or are leaving, 1 may or may not have been sent"* ]]
 }
