@@ -4,6 +4,7 @@ load helpers
 load running
 
 setup() {
+    cd "$BATS_TEST_TMPDIR" || return
     fresh
     start_all
     scripts="$BATS_TEST_TMPDIR/scripts"
@@ -76,15 +77,11 @@ works() { work && "$@" > /dev/null 2>&1; }
     audit="$BATS_TEST_TMPDIR/audit"
     mkdir "$audit"
     "$scripts/audit-export" "$audit"
-    n=$(wc -l < "$audit/trail.ndjson")
-    [ "$n" -gt 0 ]
+    [ -s "$audit/trail.ndjson" ]
     sl-sms send -m hello 0711000001 > /dev/null
-    until_true reported
+    n=$(sql 'SELECT count(*) FROM integration_logs') # the daemon may still write some
     "$scripts/audit-export" "$audit"
-    [ "$(jq -s 'length' "$audit/trail.ndjson")" -eq "$(sql 'SELECT count(*) FROM integration_logs')" ]
-    [ "$(jq -s 'map(.id) | length == (unique | length)' "$audit/trail.ndjson")" = true ]
+    jq -se --argjson n "$n" 'map(.id) | . == [range(1; length + 1)] and length >= $n' "$audit/trail.ndjson"
     sql "UPDATE integration_logs SET status = 'failed' WHERE id = (SELECT max(id) FROM integration_logs)"
     run ! "$scripts/audit-export" "$audit"
 }
-# The delivery report, which is a row of the trail too, has come.
-reported() { [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'webhook.dlr'")" -ge 1 ]; }
