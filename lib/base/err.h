@@ -24,10 +24,14 @@ enum sl_err_code {
     SL_ERR_CONFIG = 78,      /* settings, key ring, database */
 };
 
+enum { SL_ERR_TEXT_SIZE = 320, SL_ERR_HINT_SIZE = 200 };
+enum { SL_ERR_SIZE = SL_ERR_TEXT_SIZE + SL_ERR_HINT_SIZE + 2 }; /* of both in one line */
+
 struct sl_err {
     enum sl_err_code code;
-    char text[320]; /* UTF-8, one line, no final stop; cut at the end if it is too long */
-    char hint[200]; /* what to do next, or empty; printed behind the text */
+    char text
+        [SL_ERR_TEXT_SIZE]; /* UTF-8, one line, no final stop; cut at the end if it is too long */
+    char hint[SL_ERR_HINT_SIZE]; /* what to do next, or empty; printed behind the text */
 };
 
 /* Sets code and text, and no hint. Control characters of foreign text come out as '?'.

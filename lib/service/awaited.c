@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/service/config.h"
 #include "lib/store/queue_view.h"
 
 static const char *time_text(struct sl_arena *arena, int64_t ms)
@@ -65,6 +66,19 @@ static const char *processing(struct sl_arena *arena, const struct sl_queue_wait
                            time_text(arena, wait->next_attempt_at));
 }
 
+/* Returns 1 if nothing is in the way of the school or its settings, 0 if something is, or -1. */
+static int usable(struct sl_service *service, struct sl_arena *arena,
+                  const struct sl_queue_wait *wait, struct sl_awaited *awaited, struct sl_err *err)
+{
+    if (wait->loading || sl_config_usable(service, wait->school_id, wait->provider_id, err) == 0)
+        return 1;
+    if (err->code != SL_ERR_CONFIG)
+        return -1;
+    awaited->what = sl_arena_printf(arena, "a person: %s; %s", err->text, err->hint);
+    awaited->why = sl_arena_strdup(arena, err->text);
+    return 0;
+}
+
 int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
                     struct sl_awaited *awaited, struct sl_err *err)
 {
@@ -80,6 +94,9 @@ int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t 
         *awaited = (struct sl_awaited){ processing(arena, &wait, queue_id), wait.error };
         return 0;
     }
+    found = usable(service, arena, &wait, awaited, err);
+    if (found <= 0)
+        return found;
     sl_boot_id(now.id);
     if (sl_accounts_find(service->db, arena, wait.account, &now, &account, err) < 0)
         return -1;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/service/school.h"
 #include "lib/service/values.h"
 
 /* ---- Opening ------------------------------------------------------------------------- */
@@ -61,6 +62,20 @@ static int find_rows(struct sl_service *service, struct sl_arena *arena, int64_t
     if (found == 0)
         return not_set_up(&account->school, provider.code, err);
     return row->is_enabled ? 0 : disabled(row, err);
+}
+
+int sl_config_usable(struct sl_service *service, int64_t school_id, int64_t provider_id,
+                     struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_account account = { 0 };
+    struct sl_config_row row;
+    struct sl_school school;
+    int found = sl_schools_get(service->db, arena, school_id, &school, err);
+
+    if (found < 0 || (found > 0 && sl_school_open(&school, err) < 0))
+        return -1;
+    return provider_id ? find_rows(service, arena, school_id, provider_id, &account, &row, err) : 0;
 }
 
 static int limit(struct sl_arena *arena, const struct sl_values *values, const char *name)
@@ -203,11 +218,8 @@ int sl_config_choose(struct sl_service *service, struct sl_arena *arena,
 {
     int found;
 
-    if (strcmp(school->status, "active") != 0) {
-        (void)sl_err_set(err, SL_ERR_CONFIG, "the school %s is closed", school->code);
-        return sl_err_hint(err, "open it with `sl-config school edit %s --status active`",
-                           school->code);
-    }
+    if (sl_school_open(school, err) < 0)
+        return -1;
     found = provider_code ? choose_named(service, arena, school, category, provider_code, row, err)
                           : choose_primary(service, arena, school, category, row, err);
     if (found < 0)

@@ -30,6 +30,12 @@ struct sl_account {
 int sl_config_open(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
                    int64_t provider_id, struct sl_account *account, struct sl_err *err);
 
+/* Whether what is queued for that provider (0: a hook) can go: the school is open, and has settings
+ * that are enabled. They are not unsealed: what is missing in them is not seen. SL_ERR_CONFIG says
+ * what is in the way, with its cure. */
+int sl_config_usable(struct sl_service *service, int64_t school_id, int64_t provider_id,
+                     struct sl_err *err);
+
 /* Which provider serves a category: the one of that code, or the school's primary. SL_ERR_CONFIG
  * if it is unknown, of another category, or not set up, naming the line that sets it. */
 int sl_config_choose(struct sl_service *service, struct sl_arena *arena,

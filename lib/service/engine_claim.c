@@ -70,6 +70,10 @@ int engine_tell_waiting(struct engine *engine, struct sl_err *err)
 
     if (!engine->counts->waiting)
         return 0;
+    if (engine->counts->waiting == engine->unusable) {
+        engine->counts->waiting = sl_arena_strdup(arena, engine->unusable);
+        return 0;
+    }
     found = sl_accounts_find(engine->service->db, arena, engine->waiting, &engine->now, &row, err);
     if (found <= 0)
         return found;
@@ -139,6 +143,15 @@ static int claim_rows(struct engine *engine, struct sl_arena *arena, const struc
     return n < 0 ? -1 : kept;
 }
 
+/* Rows are left that wait for a person: the school is closed, or its settings are not to be used. */
+static int note_unusable(struct engine *engine, const struct sl_err *why)
+{
+    (void)snprintf(engine->unusable, sizeof engine->unusable, "%s%s%s", why->text,
+                   *why->hint ? "; " : "", why->hint);
+    engine->counts->waiting = engine->unusable;
+    return 0;
+}
+
 /* Inside a transaction. Returns how many rows were claimed, or -1. */
 static int claim_source(struct engine *engine, struct sl_arena *arena,
                         const struct sl_source *source, struct sl_item *items, struct sl_err *err)
@@ -150,7 +163,9 @@ static int claim_source(struct engine *engine, struct sl_arena *arena,
 
     if (opened == 0)
         return 0;
-    if (opened < 0 && err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
+    if (opened < 0 && err->code == SL_ERR_CONFIG)
+        return note_unusable(engine, err);
+    if (opened < 0 && err->code != SL_ERR_DATA)
         return -1;
     if (opened > 0) { /* else one row is taken, so that it gets its reason */
         struct sl_account_limits limits = { slot->account.limits.rate_per_second,

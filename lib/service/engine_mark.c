@@ -38,20 +38,30 @@ static int drop_optouts(struct engine *engine, const struct sl_job *job, struct 
                                     sl_now_ms(), err);
 }
 
+/* Whether what it was made from has changed: its row is claimed again. Returns 1, 0 or -1. */
+static int is_outdated(struct engine *engine, const struct sl_job *job, struct sl_err *err)
+{
+    struct slot *slot = engine_slot_of(engine, job);
+
+    if (engine_check_slot(engine, slot, err) < 0)
+        return -1;
+    return slot->stale ? 1 : drop_optouts(engine, job, err);
+}
+
 /* One job: 1 it may leave, 0 it may not (and is gone), or -1. */
 static int mark(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     struct sl_account_limits limits = { job->account->limits.rate_per_second,
                                         job->account->limits.burst };
     int64_t now_ms = sl_now_ms();
-    int dropped = drop_optouts(engine, job, err), let = dropped;
+    int outdated = is_outdated(engine, job, err), let = outdated;
 
-    if (dropped == 0)
+    if (outdated == 0)
         let = sl_accounts_take(engine->service->db, job->account->account, units_of(job), &limits,
                                &engine->now, err);
-    if (dropped < 0 || let < 0)
+    if (outdated < 0 || let < 0)
         return -1;
-    if (dropped > 0 || let == 0)
+    if (outdated > 0 || let == 0)
         return sl_queue_release(engine->service->db, job->item.id, engine->runner, now_ms, err) < 0
                    ? -1
                    : 0;

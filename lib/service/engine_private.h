@@ -36,7 +36,7 @@ struct slot {
     struct sl_account account;
     int64_t checked_ms; /* boot clock: when its settings were last compared */
     size_t n_flying, n_users;
-    bool stale; /* its settings changed: closed when nobody uses it */
+    bool stale; /* its settings changed: nothing leaves by it, closed when nobody uses it */
 
     /* Its token, where the provider has a grant. */
     struct sl_arena *token_arena;
@@ -75,6 +75,7 @@ struct engine {
     int64_t next_claim_ms, next_maintain_ms, started_ms;
     bool held;                       /* an answer of this run holds an account */
     char waiting[SL_INDEX_HEX_SIZE]; /* the account that counts->waiting is about; "": none */
+    char unusable[SL_ERR_SIZE];      /* else what is in its way before there is an account */
     int64_t soonest_ms; /* how long the gates hold back what the last claim looked at; 0: not */
 };
 
@@ -113,7 +114,11 @@ void engine_answered(struct engine *engine, struct sl_job *job);
 int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_err *err);
 /* Builds the request of a job that has its token. */
 int engine_build(struct engine *engine, struct sl_job *job, struct sl_err *err);
+/* SL_ERR_CONFIG: it cannot be used before a person has changed something, and what is queued for it
+ * waits; SL_ERR_DATA: never. */
 int engine_slot(struct engine *engine, struct owner owner, struct slot **slot, struct sl_err *err);
+/* Marks it stale if its settings were changed or disabled, or its school closed. */
+int engine_check_slot(struct engine *engine, struct slot *slot, struct sl_err *err);
 struct slot *engine_slot_of(const struct engine *engine, const struct sl_job *job);
 void engine_free_job(struct engine *engine, struct sl_job **job);
 void engine_forget_jobs(struct engine *engine, struct queue *queue);

@@ -213,7 +213,7 @@ int sl_hook_open(struct sl_service *service, struct sl_arena *arena, int64_t hoo
     if (found > 0)
         account.adapter = sl_hook_adapter(hook.kind);
     if (found == 0 || !hook.is_active || !account.adapter)
-        return sl_err_set(err, SL_ERR_CONFIG, "the hook %" PRId64 " was %s", hook_id,
+        return sl_err_set(err, SL_ERR_DATA, "the hook %" PRId64 " was %s", hook_id,
                           found > 0 ? "disabled" : "removed");
     if (hook.secret) {
         const struct sl_seal_place place = place_of(&hook);

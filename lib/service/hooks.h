@@ -30,7 +30,7 @@ const char *sl_hook_account(struct sl_arena *arena, int64_t hook_id);
 int64_t sl_hook_id(const char *account);
 
 /* As sl_config_open(): its address or program and its secret are the settings of an adapter that is
- * built in. SL_ERR_CONFIG if it was removed or disabled. */
+ * built in. SL_ERR_DATA if it was removed or disabled: what is queued for it can never be sent. */
 int sl_hook_open(struct sl_service *service, struct sl_arena *arena, int64_t hook_id,
                  struct sl_account *account, struct sl_err *err);
 

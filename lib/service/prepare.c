@@ -4,10 +4,9 @@
 #include "lib/base/crypto.h"
 #include "lib/service/engine_private.h"
 #include "lib/service/hooks.h"
+#include "lib/service/school.h"
 #include "lib/service/seal.h"
 #include "lib/transfer/pieces.h"
-
-enum { CHECK_SETTINGS_MS = 1000 };
 
 /* ---- Lists --------------------------------------------------------------------------- */
 
@@ -74,10 +73,15 @@ static int read_updated(struct engine *engine, const struct sl_account *account,
                         int64_t *updated_at, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_school school;
     struct sl_config_row row;
     struct sl_hook_row hook;
-    int found;
+    int found = sl_schools_get(engine->service->db, arena, account->school.id, &school, err);
 
+    if (found > 0 && strcmp(school.status, "closed") == 0)
+        return 0;
+    if (found <= 0)
+        return found;
     if (account->hook_id) {
         found = sl_hooks_get(engine->service->db, arena, account->hook_id, &hook, err);
         if (found > 0)
@@ -91,12 +95,13 @@ static int read_updated(struct engine *engine, const struct sl_account *account,
     return found > 0 ? row.is_enabled : found;
 }
 
-static int check_slot(struct engine *engine, struct slot *slot, struct sl_err *err)
+/* Once in a transaction, which began at now. */
+int engine_check_slot(struct engine *engine, struct slot *slot, struct sl_err *err)
 {
     int64_t updated_at = 0;
     int found;
 
-    if (engine->now.ms - slot->checked_ms < CHECK_SETTINGS_MS)
+    if (slot->stale || engine->now.ms == slot->checked_ms)
         return 0;
     found = read_updated(engine, &slot->account, &updated_at, err);
     if (found < 0)
@@ -109,10 +114,12 @@ static int check_slot(struct engine *engine, struct slot *slot, struct sl_err *e
 static int open_account(struct engine *engine, struct owner owner, struct slot *slot,
                         struct sl_err *err)
 {
-    if (owner.hook_id)
-        return sl_hook_open(engine->service, slot->arena, owner.hook_id, &slot->account, err);
-    return sl_config_open(engine->service, slot->arena, owner.school_id, owner.provider_id,
-                          &slot->account, err);
+    int opened = owner.hook_id ? sl_hook_open(engine->service, slot->arena, owner.hook_id,
+                                              &slot->account, err)
+                               : sl_config_open(engine->service, slot->arena, owner.school_id,
+                                                owner.provider_id, &slot->account, err);
+
+    return opened < 0 ? -1 : sl_school_open(&slot->account.school, err);
 }
 
 static int open_slot(struct engine *engine, struct owner owner, struct slot **out,
@@ -149,7 +156,7 @@ int engine_slot(struct engine *engine, struct owner owner, struct slot **out, st
     for (struct slot *slot = engine->slots; slot; slot = slot->next) {
         if (slot->stale || !is_of(&slot->account, owner))
             continue;
-        if (check_slot(engine, slot, err) < 0)
+        if (engine_check_slot(engine, slot, err) < 0)
             return -1;
         if (slot->stale)
             break;
@@ -328,7 +335,9 @@ int engine_prepare(struct engine *engine, const struct sl_item *item, struct sl_
     if (item->expires_at && item->expires_at <= sl_now_ms())
         return settle_unsent(engine, item, "it was too old to be sent", err);
     if (engine_slot(engine, owner, &slot, err) < 0)
-        return refuse(engine, item, err);
+        return err->code == SL_ERR_CONFIG ? sl_queue_release(engine->service->db, item->id,
+                                                             engine->runner, sl_now_ms(), err)
+                                          : refuse(engine, item, err);
     arena = sl_arena_new();
     job = SL_NEW(arena, struct sl_job, 1);
     job->arena = arena;

@@ -105,6 +105,15 @@ int sl_school_check(const struct sl_school *school, struct sl_err *err)
                       school->status);
 }
 
+int sl_school_open(const struct sl_school *school, struct sl_err *err)
+{
+    if (strcmp(school->status, "closed") != 0)
+        return 0;
+    (void)sl_err_set(err, SL_ERR_CONFIG, "the school %s is closed", school->code);
+    return sl_err_hint(err, "open it with `sl-config school edit %s --status active`",
+                       school->code);
+}
+
 /* ---- Acts ---------------------------------------------------------------------------- */
 
 static void add_change(struct sl_buf *changes, const char *name, const char *before,

@@ -13,4 +13,7 @@ int sl_school_check(const struct sl_school *school, struct sl_err *err);
 int sl_school_add(struct sl_service *service, const struct sl_school *school, struct sl_err *err);
 int sl_school_edit(struct sl_service *service, const struct sl_school *school, struct sl_err *err);
 
+/* Whether anything may be sent for it: 0, or SL_ERR_CONFIG and the line that opens it. */
+int sl_school_open(const struct sl_school *school, struct sl_err *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/service/config.h"
 #include "lib/service/once.h"
+#include "lib/service/school.h"
 
 enum { DEEP_WAIT_MS = 60000, LOOK_MS = 100 };
 
@@ -102,7 +103,8 @@ int sl_test_run(struct sl_service *service, struct sl_arena *arena, const struct
     struct sl_account account;
 
     *tested = (struct sl_tested){ .provider = row->provider_code, .status = "failed" };
-    if (sl_config_open(service, arena, school->id, row->provider_id, &account, err) < 0) {
+    if (sl_school_open(school, err) < 0 ||
+        sl_config_open(service, arena, school->id, row->provider_id, &account, err) < 0) {
         if (err->code != SL_ERR_CONFIG && err->code != SL_ERR_DATA)
             return -1;
         tested->error = sl_arena_strdup(arena, err->text);

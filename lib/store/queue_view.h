@@ -45,7 +45,8 @@ struct sl_queue_wait {
     const char *error;       /* the last reason; NULL: none */
     int64_t next_attempt_at; /* 0: none */
     bool in_flight;
-    bool loading; /* its batch's list is not read to its end */
+    bool loading;                   /* its batch's list is not read to its end */
+    int64_t school_id, provider_id; /* provider 0: a hook's */
 };
 
 /* Returns 1, 0 if there is no such row or it is over, or -1. */

@@ -420,6 +420,47 @@ refusing() { sql "SELECT count(*) FROM accounts a JOIN integration_configs c USI
     [ "$(refusing)" -eq 1 ]
 }
 
+# queue_texts: two, for the timer.
+queue_texts() {
+    printf 'phone\n0711000001\n0711000002\n' | run -75 sl-sms bulk -m Hello --yes --detach
+}
+
+@test "nothing leaves for a closed school, and all of it goes on when it is open again" {
+    queue_texts
+    sl-config school edit greenhill --status closed > /dev/null
+    work
+    [ "$(sql "SELECT group_concat(DISTINCT status) FROM messages")" = queued ]
+    [ "$(sql "SELECT group_concat(DISTINCT status || attempts) FROM integration_queue")" = pending0 ]
+    [ -z "$(sl-sandbox seen africastalking)" ]
+    [[ "$(sl-queue list -f json | field awaited)" == 'a person: the school greenhill is closed; open it with `sl-config school edit greenhill --status active`' ]]
+    run --separate-stderr sl-config test -s greenhill -p africastalking
+    [ "$status" -ne 0 ]
+    [[ "$output$stderr" == *"the school greenhill is closed"* ]]
+    sl-config school edit greenhill --status active > /dev/null
+    work
+    [ "$(sl-sandbox seen africastalking | jq -s length)" -ge 1 ]
+    [ "$(sql "SELECT group_concat(DISTINCT status) FROM messages")" = sent ]
+}
+
+@test "what is queued for a provider that is disabled waits until it is enabled, a query about money too" {
+    id=$(request 0799900020)
+    sl-config disable -p mpesa > /dev/null
+    queue_texts
+    sl-config disable -p africastalking > /dev/null
+    sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE next_attempt_at IS NOT NULL"
+    work
+    work
+    [ "$(sql "SELECT count(*) FROM integration_queue WHERE status = 'failed'")" -eq 0 ]
+    payment_is "$id" pending
+    [[ "$(sl-queue list --operation sms.send -f json | field awaited)" == 'a person: africastalking is disabled for greenhill; enable it with `sl-config enable -s greenhill -p africastalking`' ]]
+    [[ "$(sl-queue list --operation payment.verify -f json | field awaited)" == 'a person: mpesa is disabled'* ]]
+    sl-config enable -p africastalking > /dev/null
+    sl-config enable -p mpesa > /dev/null
+    work
+    [ "$(sql "SELECT group_concat(DISTINCT status) FROM messages")" = sent ]
+    [ "$(sql "SELECT count(*) FROM integration_queue WHERE operation = 'payment.verify' AND status = 'pending'")" -eq 0 ]
+}
+
 @test "an opt-out by callback holds from the next text on" {
     curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/fire/africastalking" -d '{"event":"optout","phone":"+254711000009","sender":"GREENHILL"}'
     until_true sh -c 'sl-sms optout list -f csv | grep -q +254711000009'
