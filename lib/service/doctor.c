@@ -25,6 +25,9 @@ static const int64_t day_ms = 86400000;
 static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
 static const int64_t back_ms = 60000;              /* how far a clock may be set back */
 
+static const char restore[] = "put back a copy that `sl-config backup` made; without one,"
+                              " `sqlite3 DATABASE .recover` reads what is left";
+
 struct visit {
     struct sl_arena *arena;
     struct sl_service *service; /* db and keyring are NULL where they do not open */
@@ -91,8 +94,7 @@ static void check_keyring(struct visit *visit)
     struct sl_err err;
 
     if (sl_keyring_load(&service->keyring, service->settings.keyring, SL_KEYRING_WHOLE, &err) < 0)
-        failed(visit, "key ring", &err,
-               "put back a copy of it; without one, `sl-config init` makes a new ring");
+        failed(visit, "key ring", &err, "put back a copy of it");
     else
         good(visit, "key ring", service->settings.keyring);
 }
@@ -105,7 +107,7 @@ static bool check_database(struct visit *visit)
     struct stat about;
 
     if (sl_store_open(&service->db, path, &err) < 0) {
-        failed(visit, "database", &err, "restore a backup, or make one with `sl-config init`");
+        failed(visit, "database", &err, "make one with `sl-config init`");
         return false;
     }
     if (stat(path, &about) == 0 && (about.st_mode & 07))
@@ -148,9 +150,9 @@ static void check_pages(struct visit *visit)
     struct sl_err err;
 
     if (sl_health_pages(visit->service->db, visit->arena, &trouble, &err) < 0)
-        failed(visit, "database pages", &err, "restore a backup");
+        failed(visit, "database pages", &err, restore);
     else if (trouble)
-        bad(visit, "database pages", trouble, "restore a backup");
+        bad(visit, "database pages", trouble, restore);
     else
         good(visit, "database pages", "sound");
 }
@@ -161,11 +163,12 @@ static void check_references(struct visit *visit)
     struct sl_err err;
 
     if (sl_health_references(visit->service->db, &n, &err) < 0)
-        failed(visit, "database references", &err, "restore a backup");
+        failed(visit, "database references", &err, restore);
     else if (n > 0)
         bad(visit, "database references",
             sl_arena_printf(visit->arena, "%" PRId64 " rows refer to what is not there", n),
-            "restore a backup: something else than these programs wrote to it");
+            sl_arena_printf(visit->arena, "%s; something else than these programs wrote to it",
+                            restore));
     else
         good(visit, "database references", "sound");
 }
@@ -176,7 +179,7 @@ static void check_journal(struct visit *visit)
     int concurrent = sl_health_concurrent(visit->service->db, &err);
 
     if (concurrent < 0)
-        failed(visit, "database journal", &err, "restore a backup");
+        failed(visit, "database journal", &err, restore);
     else if (concurrent == 0)
         bad(visit, "database journal", "the database is not in WAL mode",
             "keep it on a local disk: network file systems have no WAL");
@@ -192,7 +195,7 @@ static void check_clock(struct visit *visit)
 
     sl_time_utc(now_ms, now);
     if (sl_health_newest(visit->service->db, &newest_ms, &err) < 0) {
-        failed(visit, "clock", &err, "restore a backup");
+        failed(visit, "clock", &err, restore);
         return;
     }
     sl_time_utc(newest_ms, newest);
@@ -276,7 +279,7 @@ static void check_age(struct visit *visit, const struct sl_config_row *row,
     struct sl_err err;
 
     if (sl_logs_changed(visit->service->db, row->id, field->name, &set_ms, &err) < 0) {
-        failed(visit, "settings", &err, "restore a backup");
+        failed(visit, "settings", &err, restore);
         return;
     }
     days = (sl_now_ms() - set_ms) / day_ms;
@@ -338,7 +341,7 @@ static void check_configs(struct visit *visit)
     while (more >= 0 && (more = sl_configs_next(&rows, &row, &err)) > 0)
         check_config(visit, &row);
     if (more < 0)
-        failed(visit, "settings", &err, "restore a backup");
+        failed(visit, "settings", &err, restore);
 }
 
 /* Some providers have an address of their own for callbacks: check_config() looks at those. */
@@ -362,7 +365,7 @@ static void check_endpoints(struct visit *visit)
         homeless += endpoint.is_active && needs_public_url(endpoint.provider_code);
     }
     if (more < 0)
-        failed(visit, "webhooks", &err, "restore a backup");
+        failed(visit, "webhooks", &err, restore);
     else if (homeless > 0 && !visit->service->settings.public_url)
         bad(visit, "webhooks",
             sl_arena_printf(visit->arena,
@@ -401,7 +404,7 @@ static void check_hooks(struct visit *visit, const char *purpose)
                                 purpose, hook.id));
     }
     if (more < 0)
-        failed(visit, purpose, &err, "restore a backup");
+        failed(visit, purpose, &err, restore);
 }
 
 /* An account whose settings were changed or disabled stays behind, and nobody waits for it. */
@@ -427,7 +430,7 @@ static void check_accounts(struct visit *visit)
                               "passes");
     }
     if (more < 0)
-        failed(visit, "accounts", &err, "restore a backup");
+        failed(visit, "accounts", &err, restore);
 }
 
 size_t sl_doctor(struct sl_arena *arena, const struct sl_service_options *options,

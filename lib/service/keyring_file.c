@@ -38,14 +38,18 @@ static int check(int fd, const char *path, struct sl_err *err)
         return sl_err_set(err, SL_ERR_CONFIG, "key ring %s: %s", path, strerror(errno));
     if (!S_ISREG(about.st_mode))
         return sl_err_set(err, SL_ERR_CONFIG, "key ring %s is not a file", path);
-    if (about.st_uid != geteuid() && about.st_uid != 0)
-        return sl_err_set(err, SL_ERR_CONFIG,
-                          "key ring %s belongs to user %u, not to us (%u) or root; chown it", path,
-                          about.st_uid, geteuid());
-    if (about.st_mode & refused)
-        return sl_err_set(err, SL_ERR_CONFIG,
-                          "key ring %s can be read or written by others (mode %04o); chmod 600 %s",
-                          path, about.st_mode & 07777, path);
+    if (about.st_uid != geteuid() && about.st_uid != 0) {
+        (void)sl_err_set(err, SL_ERR_CONFIG,
+                         "key ring %s belongs to user %u, not to us (%u) or root", path,
+                         about.st_uid, geteuid());
+        return sl_err_hint(err, "chown %u %s", geteuid(), path);
+    }
+    if (about.st_mode & refused) {
+        (void)sl_err_set(err, SL_ERR_CONFIG,
+                         "key ring %s can be read or written by others (mode %04o)", path,
+                         about.st_mode & 07777);
+        return sl_err_hint(err, "chmod 600 %s", path);
+    }
     return 0;
 }
 
@@ -73,9 +77,11 @@ int sl_keyring_file_read(struct sl_arena *arena, const char *path, char **text, 
     SL_AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     char *bytes;
 
-    if (fd < 0 && errno == ENOENT)
-        return sl_err_set(err, SL_ERR_CONFIG, "no key ring at %s; make one with sl-config init",
-                          path);
+    if (fd < 0 && errno == ENOENT) {
+        (void)sl_err_set(err, SL_ERR_CONFIG, "no key ring at %s", path);
+        return sl_err_hint(err, "put back a copy of it; where nothing was sealed yet,"
+                                " `sl-config init` makes one");
+    }
     if (fd < 0)
         return sl_err_set(err, SL_ERR_CONFIG, "cannot open key ring %s: %s", path, strerror(errno));
     if (check(fd, path, err) < 0)

@@ -49,9 +49,11 @@ static const struct {
     { SQLITE_BUSY, SL_ERR_UNAVAILABLE, "another program holds it; try again" },
     { SQLITE_LOCKED, SL_ERR_UNAVAILABLE, "another program holds it; try again" },
     { SQLITE_CONSTRAINT, SL_ERR_DATA, "" },
-    { SQLITE_CANTOPEN, SL_ERR_CONFIG, "see `sl-config doctor`" },
+    { SQLITE_CANTOPEN, SL_ERR_CONFIG, "it and its folder must be there, and ours to use" },
     { SQLITE_NOTADB, SL_ERR_CONFIG, "name another with --database, or restore a backup" },
-    { SQLITE_CORRUPT, SL_ERR_CONFIG, "restore a backup; see `sl-config doctor`" },
+    { SQLITE_CORRUPT, SL_ERR_CONFIG,
+      "put back a copy that `sl-config backup` made; without one, `sqlite3 DATABASE .recover` reads"
+      " what is left" },
     { SQLITE_READONLY, SL_ERR_CONFIG, "it and its folder must be writable" },
     { SQLITE_PERM, SL_ERR_CONFIG, "it and its folder must be writable" },
     { SQLITE_FULL, SL_ERR_IO, "the disk is full; nothing was changed" },

@@ -115,8 +115,12 @@ found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check
     [ -z "$(bad)" ]
 
     chmod 644 "$SL_KEYRING"
-    [[ "$(bad)" == "key ring: "*"chmod 600"* ]]
+    [[ "$(bad)" == "key ring: "*"(mode 0644) => chmod 600 $SL_KEYRING" ]]
     chmod 600 "$SL_KEYRING"
+
+    mv "$SL_KEYRING" "$SL_KEYRING.away"
+    [[ "$(bad)" == "key ring: no key ring at $SL_KEYRING => put back a copy of it; where nothing was sealed yet,"* ]]
+    mv "$SL_KEYRING.away" "$SL_KEYRING"
 
     chmod 644 "$SL_DATABASE"
     [[ "$(bad)" == "database: "*"=> chmod 600 "* ]]
@@ -179,6 +183,13 @@ found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check
     run sl-config doctor --database "$BATS_TEST_TMPDIR/text" -f json
     [ "$status" -eq 1 ]
     [ "$(jq -r '[.[] | select(.status == "bad") | .check] | join(",")' <<< "$output")" = "key ring,database" ]
+}
+
+@test "of a damaged database doctor names the copy, and what reads it without one" {
+    dd if=/dev/zero of="$SL_DATABASE" bs=4096 seek=3 count=4 conv=notrunc status=none
+    run -1 sl-config doctor -f json
+    [[ "$(jq -r '.[] | select(.status == "bad") | .cure' <<< "$output")" == *'sl-config backup'*'sqlite3 DATABASE .recover'* ]]
+    [[ "$output" != *'sl-config doctor'* ]]
 }
 
 # ---- Migrate, backup
