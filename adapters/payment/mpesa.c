@@ -45,6 +45,7 @@ static const struct sl_field fields[N_FIELDS] = {
     [C2B_VALIDATION] = { .name = "c2b_validation",
                          .help = "Which C2B payments to take: accept, known or exec:/PROGRAM",
                          .otherwise = "accept",
+                         .runs = true,
                          .callback = true },
     [C2B_RESPONSE_TYPE] = { .name = "c2b_response_type",
                             .help = "What M-Pesa does when validation cannot be reached",

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
@@ -10,6 +9,7 @@
 #include "lib/service/act.h"
 #include "lib/service/address.h"
 #include "lib/service/seal.h"
+#include "lib/service/spawn.h"
 #include "lib/service/tell.h"
 #include "lib/text/phone.h"
 
@@ -55,19 +55,6 @@ static int check_event(const struct sl_hook_row *hook, struct sl_err *err)
     return sl_err_hint(err, "sl-config(1) lists them; '*' is all");
 }
 
-static int check_program(const char *path, struct sl_err *err)
-{
-    struct stat about;
-
-    if (*path != '/')
-        return sl_err_set(err, SL_ERR_DATA, "'%s' is no absolute path", path);
-    if (stat(path, &about) < 0)
-        return sl_err_set(err, SL_ERR_DATA, "%s: %m", path);
-    if (!S_ISREG(about.st_mode) || !(about.st_mode & 0111))
-        return sl_err_set(err, SL_ERR_DATA, "%s is no program that can be run", path);
-    return 0;
-}
-
 static int check_number(struct sl_service *service, struct sl_arena *arena,
                         const struct sl_school *school, struct sl_hook_row *hook,
                         struct sl_err *err)
@@ -96,7 +83,7 @@ static int check(struct sl_service *service, struct sl_arena *arena, const struc
                    ? sl_err_context(err, "'%s'", hook->target)
                    : 0;
     if (strcmp(hook->kind, "exec") == 0)
-        return check_program(hook->target, err);
+        return sl_spawn_check(hook->target, err);
     return check_number(service, arena, school, hook, err);
 }
 

@@ -9,12 +9,25 @@
 static const char common_text[] = "{school} has received {currency} {amount} for {reference}. "
                                   "Receipt {receipt}. Thank you.";
 
+static const char *const names[] = { "amount", "currency", "receipt", "reference",
+                                     "payer",  "school",   "phone" };
+static const struct sl_columns columns = { names, SL_COUNT(names) };
+
+int sl_receipts_check(const char *text, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_template *template;
+
+    if (sl_template_compile(&template, arena, text, &columns, err) == 0)
+        return 0;
+    (void)sl_err_hint(err, "it may name {amount}, {currency}, {receipt}, {reference}, {payer},"
+                           " {school} and {phone}; a brace is {{");
+    return sl_err_context(err, "the receipt template");
+}
+
 int sl_receipts_text(struct sl_arena *arena, const struct sl_school *school,
                      const struct sl_payment *payment, const char **text, struct sl_err *err)
 {
-    static const char *const names[] = { "amount", "currency", "receipt", "reference",
-                                         "payer",  "school",   "phone" };
-    static const struct sl_columns columns = { names, SL_COUNT(names) };
     const char *const fields[SL_COUNT(names)] = {
         sl_print_decimal(arena, payment->amount_minor, 2, 2),
         payment->currency,

@@ -6,6 +6,10 @@
 #include "lib/store/payments.h"
 #include "lib/store/schools.h"
 
+/* Whether it may be a school's template: SL_ERR_DATA says what is wrong with it, and which
+ * placeholders there are. */
+int sl_receipts_check(const char *text, struct sl_err *err);
+
 /* What the school's template makes of a payment, or a common text if it has none. Placeholders:
  * {amount} {currency} {receipt} {reference} {payer} {school} {phone}. In the arena. -1 with
  * SL_ERR_DATA for a template that is none. */

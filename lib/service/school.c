@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
+#include "lib/service/receipts.h"
 #include "lib/text/phone.h"
 
 enum { MOST_NAME = 200, MOST_TEMPLATE = 1600, MOST_CODE = 64 };
@@ -96,7 +97,8 @@ int sl_school_check(const struct sl_school *school, struct sl_err *err)
         check_capitals("currency", school->currency, 3, "KES", err) < 0)
         return -1;
     if (school->receipt_template &&
-        check_line("receipt template", school->receipt_template, MOST_TEMPLATE, err) < 0)
+        (check_line("receipt template", school->receipt_template, MOST_TEMPLATE, err) < 0 ||
+         sl_receipts_check(school->receipt_template, err) < 0))
         return -1;
     if (!school->status || strcmp(school->status, "active") == 0 ||
         strcmp(school->status, "closed") == 0)

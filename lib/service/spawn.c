@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +77,23 @@ static int start(pid_t *pid, const char *program, int input)
     return failed;
 }
 
+int sl_spawn_check(const char *program, struct sl_err *err)
+{
+    struct stat about;
+
+    if (*program != '/')
+        return sl_err_set(err, SL_ERR_DATA, "'%s' is no absolute path", program);
+    if (stat(program, &about) < 0)
+        return sl_err_set(err, SL_ERR_DATA, "%s: %m", program);
+    if (!S_ISREG(about.st_mode) || !(about.st_mode & 0111))
+        return sl_err_set(err, SL_ERR_DATA, "%s is no program that can be run", program);
+    if (!(about.st_mode & S_IWOTH))
+        return 0;
+    (void)sl_err_set(err, SL_ERR_DATA, "%s can be changed by every user (mode %04o)", program,
+                     about.st_mode & 07777);
+    return sl_err_hint(err, "chmod o-w %s", program);
+}
+
 int sl_spawn_start(struct sl_spawn *spawn, const char *program, const void *input, size_t n,
                    struct sl_err *err)
 {
@@ -85,6 +103,10 @@ int sl_spawn_start(struct sl_spawn *spawn, const char *program, const void *inpu
 
     if (file < 0)
         return -1;
+    if (sl_spawn_check(program, err) < 0) {
+        err->code = SL_ERR_CONFIG;
+        return -1;
+    }
     failed = start(&started.pid, program, file);
     if (failed) {
         started.pid = 0;

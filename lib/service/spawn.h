@@ -21,8 +21,12 @@ struct sl_spawn {
     int fd;    /* readable once it has ended */
 };
 
+/* Whether it may be a command: SL_ERR_DATA says why not. It is an absolute path to a program that
+ * can be run, and that not every user can change. */
+int sl_spawn_check(const char *program, struct sl_err *err);
+
 /* Starts the program of that path, without a shell or arguments. SL_ERR_CONFIG if it cannot be
- * run. The input is copied. */
+ * run, or may not by sl_spawn_check(). The input is copied. */
 int sl_spawn_start(struct sl_spawn *spawn, const char *program, const void *input, size_t n,
                    struct sl_err *err);
 

@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "lib/service/address.h"
+#include "lib/service/spawn.h"
 #include "lib/service/values.h"
 
 enum { MOST_TEXT = 4096, MOST_FILE = 65536 };
@@ -17,6 +18,8 @@ static const char *quoted(struct sl_arena *arena, const struct sl_field *field, 
 static int check_text(struct sl_arena *arena, const struct sl_field *field, const char **value,
                       struct sl_err *err)
 {
+    static const char program[] = "exec:";
+
     (void)arena;
     if (strlen(*value) > MOST_TEXT)
         return sl_err_set(err, SL_ERR_DATA, "%s is longer than %d bytes", field->name, MOST_TEXT);
@@ -24,6 +27,9 @@ static int check_text(struct sl_arena *arena, const struct sl_field *field, cons
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             return sl_err_set(err, SL_ERR_DATA, "%s has a line break or control character in it",
                               field->name);
+    if (field->runs && strncmp(*value, program, strlen(program)) == 0 &&
+        sl_spawn_check(*value + strlen(program), err) < 0)
+        return sl_err_context(err, "%s", field->name);
     return 0;
 }
 

@@ -142,6 +142,17 @@ start_quietly() {
     sl-logs list --operation hook -f json | jq -e '.[0].status == "success"' > /dev/null
 }
 
+@test "a program that every user can change by now is not run" {
+    program "touch '$BATS_TEST_TMPDIR/ran'"
+    sl-config hook add --event optout.added --exec "$program" > /dev/null
+    chmod 777 "$program"
+    sl-sms optout add 0711000009 2> /dev/null
+    work
+    rows_are pending 1
+    [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+    [[ "$(sl-queue list -f json | field error)" == *"can be changed by every user"* ]]
+}
+
 @test "a program that ends with another status, or is not there, is tried again" {
     program 'exit 75'
     sl-config hook add --event optout.added --exec "$program" > /dev/null

@@ -250,6 +250,38 @@ shape() {
     [ "$status" -eq 65 ]
 }
 
+@test "a receipt template that cannot be filled is refused, with the words that it may use" {
+    school
+    for template in 'Thanks for {nosuch}' 'Thanks for {amount' 'Thanks }'; do
+        run -65 --separate-stderr sl-config school edit greenhill --receipt-template "$template"
+        [[ "$stderr" == *"the receipt template: "* ]]
+        run -65 sl-config school add hillside --name Hillside --receipt-template "$template"
+    done
+    run -65 --separate-stderr sl-config school edit greenhill --receipt-template 'For {nosuch}'
+    [[ "$stderr" == *"{amount}, {currency}, {receipt}"* ]]
+    [ "$(sl-config school show greenhill -f json | field receipt_template)" = null ]
+}
+
+@test "a program that is not there, or that every user can change, is not taken" {
+    school
+    program=$BATS_TEST_TMPDIR/program
+    refused() { # WHY
+        run -65 --separate-stderr mpesa_given "c2b_validation=exec:$program"
+        [[ "$stderr" == *"c2b_validation: $1"* ]]
+        run -65 --separate-stderr sl-config hook add -s greenhill --event payment.succeeded --exec "$program"
+        [[ "$stderr" == *"$1"* ]]
+    }
+    mpesa_given() { printf '%s\n' consumer_key=a-key-1234 consumer_secret=a-secret-5678 shortcode=174379 \
+        passkey=bfb279f9aa9bdbcf158e97dd71a467cd "$@" | sl-config set -s greenhill -p mpesa --from -; }
+    refused "$program: No such file"
+    printf '#!/bin/sh\n' > "$program"
+    refused "$program is no program that can be run"
+    chmod 777 "$program"
+    refused "$program can be changed by every user (mode 0777)"
+    chmod 755 "$program"
+    mpesa_given "c2b_validation=exec:$program" > /dev/null
+}
+
 @test "what is no school is refused with what would be right" {
     for line in '123 --name A' 'Green --name A' 'a --name A --country kenya' 'a --name A --timezone Africa/Nowhere' \
         'a --name A --timezone ../../etc/passwd' 'a --name A --currency Ksh' 'everyone --name A'; do
