@@ -198,10 +198,24 @@ static void end_hash(struct loader *loader, char content_hash[65])
     sl_hex(digest, sizeof digest, content_hash);
 }
 
-static int load(struct loader *loader, char content_hash[65], struct sl_err *err)
+/* Nothing remains of a list that cannot be read, or that the disk has no room for. */
+static int give_up(struct loader *loader, struct sl_err *err)
 {
+    bool over = err->code == SL_ERR_DATA || err->code == SL_ERR_IO;
     struct sl_err ignored;
 
+    if (over && bulk_records(loader) && loader->loaded_line == 0 &&
+        sl_batches_discard(loader->service->db, loader->batch->id, &ignored) < 0)
+        return sl_err_hint(err,
+                           "make room; nothing is sent of batch %s, which remains:"
+                           " `sl-%s cancel %s` ends it",
+                           loader->batch->public_id, loader->options->maker.channel->name,
+                           loader->batch->public_id);
+    return -1;
+}
+
+static int load(struct loader *loader, char content_hash[65], struct sl_err *err)
+{
     if (sl_refuse_empty("key", loader->options->key, err) < 0)
         return -1;
     if (loader->options->mode != SL_BULK_ESTIMATE &&
@@ -221,11 +235,8 @@ static int load(struct loader *loader, char content_hash[65], struct sl_err *err
             return refuse_key(loader, "list", err);
         return 0;
     }
-    if (read_list(loader, err) < 0) {
-        if (bulk_records(loader) && loader->loaded_line == 0 && err->code == SL_ERR_DATA)
-            (void)sl_batches_discard(loader->service->db, loader->batch->id, &ignored);
-        return -1;
-    }
+    if (read_list(loader, err) < 0)
+        return give_up(loader, err);
     end_hash(loader, content_hash);
     return 0;
 }

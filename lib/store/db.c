@@ -56,7 +56,8 @@ static const struct {
       " what is left" },
     { SQLITE_READONLY, SL_ERR_CONFIG, "it and its folder must be writable" },
     { SQLITE_PERM, SL_ERR_CONFIG, "it and its folder must be writable" },
-    { SQLITE_FULL, SL_ERR_IO, "the disk is full; nothing was changed" },
+    { SQLITE_FULL, SL_ERR_IO, "make room on its disk, then try again" },
+    { SQLITE_IOERR, SL_ERR_IO, "its disk may be full: see `df`, and the kernel's log" },
     { SQLITE_NOMEM, SL_ERR_INTERNAL, "" },
 };
 
@@ -64,14 +65,17 @@ static int fail(const struct sl_db *db, struct sl_err *err)
 {
     int status = sqlite3_errcode(db->sqlite);
     enum sl_err_code code = SL_ERR_IO;
-    const char *hint = "";
+    const char *hint = "", *path = sqlite3_db_filename(db->sqlite, "main");
 
     for (size_t i = 0; i < SL_COUNT(codes); i++)
         if (codes[i].sqlite == status) {
             code = codes[i].ours;
             hint = codes[i].hint;
         }
-    (void)sl_err_set(err, code, "database: %s", sqlite3_errmsg(db->sqlite));
+    if (code == SL_ERR_IO && path && *path)
+        (void)sl_err_set(err, code, "database %s: %s", path, sqlite3_errmsg(db->sqlite));
+    else
+        (void)sl_err_set(err, code, "database: %s", sqlite3_errmsg(db->sqlite));
     return sl_err_hint(err, "%s", hint);
 }
 
