@@ -145,6 +145,10 @@ static int backup_run(const struct sl_cli *cli, const void *options, struct sl_e
     struct stat about = { 0 };
 
     (void)options;
+    if (strcmp(file, "-") == 0) {
+        (void)sl_err_set(err, SL_ERR_USAGE, "a backup cannot go to standard output");
+        return sl_err_hint(err, "name a file that is not there yet");
+    }
     if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
         sl_db_backup(service->db, file, err) < 0)
         return -1;

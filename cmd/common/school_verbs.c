@@ -138,6 +138,10 @@ int sl_school_edit_run(const struct sl_cli *cli, const void *opaque, struct sl_e
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     struct sl_school school;
 
+    if (!given->name && !given->country && !given->timezone && !given->currency && !given->status &&
+        !given->receipt_template)
+        return sl_err_set(err, SL_ERR_USAGE,
+                          "there is nothing to change; see `%s school edit --help`", cli->program);
     if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
         sl_schools_find(service->db, cli->arena, cli->operands[0], &school, err) < 0)
         return -1;

@@ -4,6 +4,7 @@
 
 #include "cmd/common/open.h"
 #include "lib/cli/output.h"
+#include "lib/service/config.h"
 #include "lib/service/testing.h"
 #include "lib/store/configs.h"
 
@@ -59,11 +60,13 @@ int sl_test_verb_run(const struct sl_cli *cli, const void *opaque, struct sl_err
     struct sl_config_row *configs = SL_NEW(cli->arena, struct sl_config_row, MOST_CONFIGS);
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
     SL_AUTO(sl_output_free) struct sl_output *output = NULL;
+    const struct sl_adapter *adapter;
     struct sl_school school;
     struct sl_tested tested;
     int n, status = 0;
 
-    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0)
+    if (sl_open_school(cli, SL_ALL_KEYS, &service, &school, err) < 0 ||
+        (cli->provider && sl_config_adapter(service, cli->provider, &adapter, err) < 0))
         return -1;
     n = read_configs(cli, service, &school, configs, err);
     if (n == 0) {

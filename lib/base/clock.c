@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,15 @@ static int read_offset(const char *text, int *fine)
     return 0;
 }
 
+/* strptime() takes 30 February, and mktime() makes 2 March of it. */
+static bool is_day(struct tm tm)
+{
+    int day = tm.tm_mday;
+
+    (void)timegm(&tm);
+    return tm.tm_mday == day;
+}
+
 int sl_time_parse(const char *text, const char *zone, int64_t now_ms, int64_t *ms)
 {
     time_t now = (time_t)floor_div(now_ms, 1000);
@@ -172,7 +182,7 @@ int sl_time_parse(const char *text, const char *zone, int64_t now_ms, int64_t *m
         return 0;
     }
     rest = strptime(text, "%Y-%m-%d", &tm);
-    if (!rest)
+    if (!rest || !is_day(tm))
         return -1;
     if (!*rest) {
         *ms = midnight(tm, zone);

@@ -144,9 +144,20 @@ int sl_config_input_operand(struct sl_config_input *input, const char *operand, 
     return add(input, name, value, err);
 }
 
+/* Which of the two would be meant? */
+static int refuse_repeated(const struct sl_config_input *input, size_t first, const char *name,
+                           struct sl_err *err)
+{
+    for (size_t i = first; i < input->n; i++)
+        if (strcmp(input->changes[i].name, name) == 0)
+            return sl_err_set(err, SL_ERR_DATA, "%s is given twice", name);
+    return 0;
+}
+
 static int add_lines(struct sl_config_input *input, char *text, struct sl_err *err)
 {
     const char *name, *value;
+    size_t first = input->n;
     char *line;
 
     for (size_t n = 1; (line = strsep(&text, "\n")) != NULL; n++) {
@@ -156,7 +167,7 @@ static int add_lines(struct sl_config_input *input, char *text, struct sl_err *e
             continue;
         if (!split(input->arena, trimmed, &name, &value))
             return sl_err_set(err, SL_ERR_DATA, "line %zu is not written NAME=VALUE", n);
-        if (add(input, name, value, err) < 0)
+        if (refuse_repeated(input, first, name, err) < 0 || add(input, name, value, err) < 0)
             return sl_err_context(err, "line %zu", n);
     }
     return 0;

@@ -94,7 +94,8 @@ static void check_keyring(struct visit *visit)
     struct sl_err err;
 
     if (sl_keyring_load(&service->keyring, service->settings.keyring, SL_KEYRING_WHOLE, &err) < 0)
-        failed(visit, "key ring", &err, "put back a copy of it");
+        failed(visit, "key ring", &err,
+               "put back a copy of it; where nothing was sealed yet, `sl-config init` makes one");
     else
         good(visit, "key ring", service->settings.keyring);
 }

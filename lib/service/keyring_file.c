@@ -77,11 +77,10 @@ int sl_keyring_file_read(struct sl_arena *arena, const char *path, char **text, 
     SL_AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     char *bytes;
 
-    if (fd < 0 && errno == ENOENT) {
-        (void)sl_err_set(err, SL_ERR_CONFIG, "no key ring at %s", path);
-        return sl_err_hint(err, "put back a copy of it; where nothing was sealed yet,"
-                                " `sl-config init` makes one");
-    }
+    if (fd < 0 && errno == ENOENT)
+        return sl_err_set(
+            err, SL_ERR_CONFIG,
+            "no key ring at %s; put back a copy of it, or make one with sl-config init", path);
     if (fd < 0)
         return sl_err_set(err, SL_ERR_CONFIG, "cannot open key ring %s: %s", path, strerror(errno));
     if (check(fd, path, err) < 0)

@@ -22,6 +22,7 @@ mpesa() {
     shift || true
     { printf '%s\n' consumer_key=key-of-the-app-1234 consumer_secret=secret-of-the-app-5678 \
         shortcode=174379 passkey=bfb279f9aa9bdbcf158e97dd71a467cd "$@"; } |
+        tac | awk -F= '!seen[$1]++' | # a given one instead of ours
         sl-config set -s "$code" -p mpesa --from - --quiet > /dev/null
 }
 

@@ -119,7 +119,7 @@ found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check
     chmod 600 "$SL_KEYRING"
 
     mv "$SL_KEYRING" "$SL_KEYRING.away"
-    [[ "$(bad)" == "key ring: no key ring at $SL_KEYRING => put back a copy of it; where nothing was sealed yet,"* ]]
+    [[ "$(bad)" == "key ring: no key ring at $SL_KEYRING;"*"=> put back a copy of it; where nothing was sealed yet,"* ]]
     mv "$SL_KEYRING.away" "$SL_KEYRING"
 
     chmod 644 "$SL_DATABASE"
@@ -248,6 +248,21 @@ shape() {
     [ "$(jq -r '[.name, .country, .receipt_template] | join(" ")' <<< "$output")" = "Green Hill KE Thank you, {payer}" ]
     run sl-config school edit greenhill --status shut
     [ "$status" -eq 65 ]
+}
+
+@test "what names nothing, twice the same, or no provider is refused" {
+    school
+    run -64 --separate-stderr sl-config school edit greenhill
+    [[ "$stderr" == *"nothing to change"* ]]
+    cd "$BATS_TEST_TMPDIR"
+    run -64 sl-config backup -
+    [ ! -e - ]
+    run -78 --separate-stderr sl-config test -s greenhill -p mpeas
+    [[ "$stderr" == *"did you mean 'mpesa'?"* ]]
+    run -65 --separate-stderr sl-config set -s greenhill -p mpesa --from - \
+        <<< $'consumer_key=one-key-1234\nshortcode=174379\nconsumer_key=other-key-1234'
+    [[ "$stderr" == *"line 3: consumer_key is given twice"* && "$stderr" != *other-key* ]]
+    [ "$(sql 'SELECT count(*) FROM integration_configs')" -eq 0 ]
 }
 
 @test "a receipt template that cannot be filled is refused, with the words that it may use" {

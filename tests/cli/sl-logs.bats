@@ -46,6 +46,10 @@ records() {
     [ -z "$output" ]
     run sl-logs list --reference greenhill -f ndjson
     [ "${#lines[@]}" -ge 2 ]
+    for day in 2026-02-30 2026-04-31 2025-02-29T08:00:00Z; do
+        run -65 sl-logs list --since "$day"
+    done
+    run -0 sl-logs list --since 2024-02-29
     run sl-logs list --since yesterday
     [ "$status" -eq 65 ]
     run sl-logs list --status perhaps
