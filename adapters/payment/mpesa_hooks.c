@@ -62,6 +62,14 @@ static int64_t read_amount(const char *text)
                                                                                  : -1;
 }
 
+/* A prompt that was paid tells its amount always. */
+static void read_paid_amount(const char *text, struct sl_payment_news *news)
+{
+    news->amount_minor = read_amount(text);
+    if (news->state == SL_PAY_PAID && news->amount_minor < 0)
+        news->amount_unread = text ? text : "";
+}
+
 /* A word like 0, 1032, R000002 or SFC_IC0003: what has no digit, or letters that are none of a
  * code's, says nothing. */
 static bool is_code(const char *code)
@@ -91,7 +99,7 @@ static void hear_stk(const struct sl_inbound *inbound, struct sl_heard *heard)
     news->receipt = listed(inbound, items, "Name", "MpesaReceiptNumber");
     news->phone = listed(inbound, items, "Name", "PhoneNumber");
     news->currency = "KES";
-    news->amount_minor = read_amount(listed(inbound, items, "Name", "Amount"));
+    read_paid_amount(listed(inbound, items, "Name", "Amount"), news);
     event.key = sl_arena_printf(inbound->arena, "stk:%s:%s", news->external, inbound->digest);
     event.external = news->external;
     event.phone = news->phone;

@@ -357,7 +357,10 @@ struct sl_payment_news {
     const char *payer;     /* name, or NULL */
     const char *code, *text;
     const char *currency;
-    int64_t amount_minor; /* -1: not told */
+    int64_t amount_minor;      /* -1: not told */
+    const char *amount_unread; /* what was told in its place and is no amount, "" if nothing was
+                                * though this provider tells it always; amount_minor is -1 then.
+                                * NULL: nothing is wrong */
     const char *checkout_url;
 };
 

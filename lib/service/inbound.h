@@ -82,8 +82,9 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
 /* ---- Looking back --------------------------------------------------------------------------- */
 
 /* What was told under the token of an operation that took a payment: the callbacks that say paid by
- * this receipt and (-1: whatever) this amount. Returns 1 and *news, in the arena; 0 if there is
- * none; or -1, SL_ERR_DATA too if they tell several amounts. */
+ * this receipt and (-1: whatever) this amount; one whose amount cannot be read may have been of any.
+ * Returns 1 and *news, in the arena; 0 if none tells the receipt; or -1, SL_ERR_DATA too if they
+ * tell several amounts, none that can be read, or another one. */
 int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
                      const char *receipt, int64_t amount_minor, struct sl_payment_news *news,
                      struct sl_err *err);

@@ -366,6 +366,33 @@ static int read_claim(struct round *round, struct sl_arena *arena, int64_t id,
     return 1;
 }
 
+/* Takes one into what was found of a receipt: *amount is what they tell, 0 while none of them can be
+ * read. Returns 1, 0 if it says otherwise than `wanted` (-1: whatever), or -1 if they differ. */
+static int add_claim(struct sl_arena *arena, const struct sl_payment_news *told, int64_t wanted,
+                     int64_t *amount, struct sl_err *err)
+{
+    if (told->amount_minor <= 0)
+        return 1;
+    if (wanted >= 0)
+        return told->amount_minor == wanted;
+    if (*amount > 0 && told->amount_minor != *amount)
+        return sl_err_set(err, SL_ERR_DATA, "callbacks tell both %s and %s by receipt %s",
+                          sl_print_decimal(arena, *amount, 2, 2),
+                          sl_print_decimal(arena, told->amount_minor, 2, 2), told->receipt);
+    *amount = told->amount_minor;
+    return 1;
+}
+
+static int refuse_claim(struct sl_arena *arena, const char *receipt, int64_t amount_minor,
+                        struct sl_err *err)
+{
+    if (amount_minor < 0)
+        return sl_err_set(err, SL_ERR_DATA,
+                          "no callback tells an amount by receipt %s that can be read", receipt);
+    return sl_err_set(err, SL_ERR_DATA, "callbacks tell another amount than %s by receipt %s",
+                      sl_print_decimal(arena, amount_minor, 2, 2), receipt);
+}
+
 int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
                      const char *receipt, int64_t amount_minor, struct sl_payment_news *news,
                      struct sl_err *err)
@@ -374,24 +401,29 @@ int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t
         service, { .service = service, .arena = arena }, sl_now_ms(), NULL, NULL
     };
     const char *scope = sl_arena_printf(arena, "q%lld", (long long)queue_id);
-    int64_t *ids = SL_NEW(arena, int64_t, MOST_CLAIMS);
-    int n = sl_webhook_events_of(service->db, scope, MOST_CLAIMS, ids, err), found = 0;
+    int64_t *ids = SL_NEW(arena, int64_t, MOST_CLAIMS),
+            amount = amount_minor > 0 ? amount_minor : 0;
+    int n = sl_webhook_events_of(service->db, scope, MOST_CLAIMS, ids, err), n_told = 0, n_fit = 0;
 
     for (int i = 0; i < n; i++) {
         struct sl_payment_news told;
-        int claims = read_claim(&round, arena, ids[i], &told, err);
+        int fits = read_claim(&round, arena, ids[i], &told, err);
 
-        if (claims < 0)
-            return -1;
-        if (claims == 0 || !told.receipt || strcmp(told.receipt, receipt) != 0 ||
-            told.amount_minor <= 0 || (amount_minor >= 0 && told.amount_minor != amount_minor))
+        if (fits > 0 && (!told.receipt || strcmp(told.receipt, receipt) != 0))
             continue;
-        if (found > 0 && told.amount_minor != news->amount_minor)
-            return sl_err_set(err, SL_ERR_DATA, "callbacks tell both %s and %s by receipt %s",
-                              sl_print_decimal(arena, news->amount_minor, 2, 2),
-                              sl_print_decimal(arena, told.amount_minor, 2, 2), receipt);
-        *news = told;
-        found = 1;
+        n_told += fits > 0;
+        if (fits > 0)
+            fits = add_claim(arena, &told, amount_minor, &amount, err);
+        if (fits < 0)
+            return -1;
+        if (fits > 0)
+            *news = told;
+        n_fit += fits;
     }
-    return n < 0 ? -1 : found;
+    if (n <= 0 || n_told == 0)
+        return n < 0 ? -1 : 0;
+    if (n_fit == 0 || amount <= 0)
+        return refuse_claim(arena, receipt, amount_minor, err);
+    news->amount_minor = amount;
+    return 1;
 }

@@ -139,15 +139,23 @@ static const char *shown(struct payment_change *change, const char *text)
     return sl_printable(change->arena, text, strlen(text), MOST_SHOWN);
 }
 
+static const char *told_amount(struct payment_change *change, const struct sl_payment_news *news)
+{
+    if (!news->amount_unread)
+        return payment_print(change->arena, news->amount_minor);
+    if (!*news->amount_unread)
+        return "no amount that can be read";
+    return sl_arena_printf(change->arena, "the amount '%s'", shown(change, news->amount_unread));
+}
+
 /* What does not fit of one that says paid; NULL if all does. */
 static const char *misfit(struct payment_change *change, const struct sl_payment_news *news)
 {
     const struct sl_payment *payment = &change->now;
 
-    if (news->amount_minor >= 0 && news->amount_minor != payment->amount_minor)
+    if (news->amount_unread || is_other_amount(payment, news))
         return sl_arena_printf(change->arena, "a callback tells %s%s%s, not %s",
-                               payment_print(change->arena, news->amount_minor),
-                               news->receipt ? " by receipt " : "",
+                               told_amount(change, news), news->receipt ? " by receipt " : "",
                                news->receipt ? shown(change, news->receipt) : "",
                                payment_print(change->arena, payment->amount_minor));
     if (news->currency && strcmp(news->currency, payment->currency) != 0)

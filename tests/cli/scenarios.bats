@@ -241,6 +241,25 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     [ "$(payment "$id" amount)" = 100.00 ]
 }
 
+@test "an amount that cannot be read is flagged, keeps its receipt, and a person decides" {
+    overheard 0799900006
+    checkout=$(payment "$id" external_reference)
+    for amount in -100 1e22 1e300 99.996 100.004 '"abc"' true; do
+        [ "$(post "$callback" "$(paid "$checkout" "$amount")")" = 200 ]
+    done
+    [ "$(post "$callback" "$(paid "$checkout" 1 | sed 's/{"Name":"Amount","Value":1},//')")" = 200 ]
+    until_true stored "state = 'done'" 8
+    settled "$id" unknown
+    for amount in -100 1e22 1e300 99.996 100.004 abc; do
+        [[ "$(payment "$id" mismatch)" == *"a callback tells the amount '$amount' by receipt FORGED1234, not 100.00"* ]]
+    done
+    [[ "$(payment "$id" mismatch)" == *"a callback tells no amount that can be read by receipt FORGED1234"* ]]
+    run -65 --separate-stderr sl-pay verify "$id" --accept FORGED1234
+    [[ "$stderr" == *"no callback tells an amount"*"--amount names the right one"* ]]
+    run -0 --separate-stderr sl-pay verify "$id" --accept FORGED1234 --amount 100 -f json
+    [ "$(jq -r '[.status, .amount, .receipt] | join(" ")' <<< "$output")" = "succeeded 100.00 FORGED1234" ]
+}
+
 @test "another amount is the same doubt, whether it is told before the query or after" {
     overheard 0799900006
     settled "$id" succeeded

@@ -506,6 +506,34 @@ static void a_person_accepts_another_amount_and_the_payer_hears_of_what_was_paid
     assert_int_equal(payment.amount_minor, 149900);
 }
 
+static void an_amount_that_cannot_be_read_is_another_one_and_keeps_its_receipt(void **state)
+{
+    static const struct {
+        const char *unread, *receipt, *said;
+    } cases[] = {
+        { "99.996", "NLJ7RT61SV", "the amount '99.996' by receipt NLJ7RT61SV, not 1500.00" },
+        { "", "NLJ7RT61SW", "no amount that can be read by receipt NLJ7RT61SW" },
+    };
+
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        const struct sl_payment_news news = { .state = SL_PAY_PAID,
+                                              .external = checkout,
+                                              .receipt = cases[i].receipt,
+                                              .currency = "KES",
+                                              .amount_minor = -1,
+                                              .amount_unread = cases[i].unread };
+        struct sl_payment payment = accepted(*state);
+
+        payment = told_all(*state, &payment, &news);
+        payment = asked(*state, &payment, SL_PAY_PAID);
+        assert_is(&payment, "unknown", NULL);
+        assert_string_equal(payment.told_receipt, cases[i].receipt);
+        assert_says(payment.mismatch, cases[i].said);
+        accept(*state, &payment, 150000, cases[i].receipt);
+        assert_is(&payment, "succeeded", cases[i].receipt);
+    }
+}
+
 static void a_person_says_which_of_two_receipts_it_is(void **state)
 {
     struct installation *in = *state;
@@ -677,6 +705,7 @@ int main(void)
         PROMISE(another_amount_waits_for_a_person_and_says_what_was_paid),
         PROMISE(all_that_does_not_fit_is_kept_once_each),
         PROMISE(a_person_accepts_another_amount_and_the_payer_hears_of_what_was_paid),
+        PROMISE(an_amount_that_cannot_be_read_is_another_one_and_keeps_its_receipt),
         PROMISE(a_person_says_which_of_two_receipts_it_is),
         PROMISE(only_what_is_in_doubt_is_decided_by_a_person),
         PROMISE(a_receipt_of_another_payment_is_never_claimed),

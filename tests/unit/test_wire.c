@@ -46,7 +46,7 @@
  *   matches     all of them: {item, outcome}
  *   payment     {id, state ("pending", "paid", "failed", "cancelled", "expired", "refunded",
  *               "unknown"), external, external2, receipt, reference, phone, payer, code, text,
- *               currency, amount_minor, checkout_url}
+ *               currency, amount_minor, amount_unread, checkout_url}
  *   token_result {access, refresh, type, lives_ms}; balance, balance_currency
  *   findings    all of them: a fragment of the text, or {grade ("good", "warn"), text}
  *   next        "done", "again", "next"; remembers: JSON
@@ -175,7 +175,7 @@ static void match_payment(const struct wire_case *wire, struct json_object *want
         return;
     only_known(wire, want,
                "id state external external2 receipt reference phone payer code text currency "
-               "amount_minor checkout_url");
+               "amount_minor amount_unread checkout_url");
     match_word(wire, want, "state", states[got->state]);
     match_text(wire, want, "id", got->id);
     match_text(wire, want, "external", got->external);
@@ -188,6 +188,7 @@ static void match_payment(const struct wire_case *wire, struct json_object *want
     match_text(wire, want, "text", got->text);
     match_text(wire, want, "currency", got->currency);
     match_number(wire, want, "amount_minor", got->amount_minor);
+    match_text(wire, want, "amount_unread", got->amount_unread);
     match_text(wire, want, "checkout_url", got->checkout_url);
 }
 
@@ -376,8 +377,9 @@ static void match_request(const struct wire_case *wire, struct json_object *want
     struct json_object *json = sl_json_at(want, "json"), *form = sl_json_at(want, "form");
     const char *body = or_empty(request->body), *method;
 
-    only_known(wire, want,
-               "method url headers body json json_ignore form files smtp sink pieces pool http2 cert");
+    only_known(
+        wire, want,
+        "method url headers body json json_ignore form files smtp sink pieces pool http2 cert");
     match_pieces(wire, sl_json_at(want, "pieces"), request);
     match_files(wire, sl_json_at(want, "files"), request->files);
     match_text(wire, want, "sink", request->sink);
