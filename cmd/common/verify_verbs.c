@@ -1,6 +1,8 @@
 #include "cmd/common/verify_verbs.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "cmd/common/open.h"
 #include "cmd/common/pay.h"
@@ -42,9 +44,38 @@ const struct sl_opt sl_pay_verify_options[] = {
     { "accept", 0, SL_OPT_TEXT, offsetof(struct sl_pay_verify_options, accept), "RECEIPT",
       .help = "It is paid by this receipt, with the amount that a callback tells of it" },
     { "amount", 0, SL_OPT_TEXT, offsetof(struct sl_pay_verify_options, amount), "AMOUNT",
-      .help = "With --accept: this amount, where callbacks tell several" },
+      .help = "With --accept: this amount, where callbacks tell several, or nothing of it" },
     { 0 },
 };
+
+enum { MOST_RECEIPT = 64 };
+
+/* No callback tells it: it is the person's word, who has the provider's statement before them. */
+static int take_word(const struct sl_pay_verify_options *given, int64_t amount_minor,
+                     const struct sl_payment *payment, struct sl_payment_news *claim,
+                     struct sl_err *err)
+{
+    size_t n = strlen(given->accept);
+
+    if (!given->amount) {
+        (void)sl_err_set(err, SL_ERR_DATA, "no callback of payment %s tells receipt '%s'",
+                         payment->public_id, given->accept);
+        return sl_err_hint(err,
+                           "`sl-pay status %s -f json` shows what they tell, as mismatch; with "
+                           "--amount the provider's statement is taken for it",
+                           payment->public_id);
+    }
+    if (n == 0 || n > MOST_RECEIPT)
+        return sl_err_set(err, SL_ERR_DATA,
+                          "the receipt '%s' is empty, or longer than %d characters", given->accept,
+                          MOST_RECEIPT);
+    for (size_t i = 0; i < n; i++)
+        if (!isgraph((unsigned char)given->accept[i]))
+            return sl_err_set(err, SL_ERR_DATA, "the receipt '%s' has a blank or strange character",
+                              given->accept);
+    *claim = (struct sl_payment_news){ .receipt = given->accept, .amount_minor = amount_minor };
+    return 0;
+}
 
 /* A person has compared what the callbacks tell with the provider's statement. */
 static int accept(const struct sl_cli *cli, struct sl_service *service,
@@ -61,13 +92,8 @@ static int accept(const struct sl_cli *cli, struct sl_service *service,
                              &claim, err);
     if (found < 0)
         return err->code == SL_ERR_DATA ? sl_err_hint(err, "--amount names the right one") : -1;
-    if (found == 0) {
-        (void)sl_err_set(err, SL_ERR_DATA, "no callback of payment %s tells %s%sreceipt '%s'",
-                         payment->public_id, given->amount ? given->amount : "",
-                         given->amount ? " by " : "", given->accept);
-        return sl_err_hint(err, "`sl-pay status %s -f json` shows what they tell, as mismatch",
-                           payment->public_id);
-    }
+    if (found == 0 && take_word(given, amount_minor, payment, &claim, err) < 0)
+        return -1;
     if (sl_payments_accept(service, payment->id, &claim, sl_now_ms(), err) < 0)
         return -1;
     return sl_pay_again(cli, service, payment, err);

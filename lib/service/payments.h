@@ -66,9 +66,10 @@ int sl_payments_give_up(struct sl_service *service, int64_t payment_id, int64_t 
 bool sl_payments_said_paid(const struct sl_payment *payment);
 
 /* A person decides what was paid, where the query says paid and callbacks tell another amount than
- * was asked for, or several receipts: it has succeeded by the claim's receipt, and the claim's
- * amount is its amount. The payer gets a receipt, the audit trail a row. SL_ERR_DATA if there is
- * nothing to decide. Of the claim only receipt and amount_minor are looked at. */
+ * was asked for, or several receipts; or decides again, where a receipt was wrong: it has succeeded
+ * by the claim's receipt, and the claim's amount is its amount. The payer gets a receipt if there was
+ * none before, the audit trail a row with what it was before. SL_ERR_DATA if there is nothing to
+ * decide, the receipt is another payment's, or some of it is given back or being so. Of the claim only receipt and amount_minor are looked at. */
 int sl_payments_accept(struct sl_service *service, int64_t payment_id,
                        const struct sl_payment_news *claim, int64_t now_ms, struct sl_err *err);
 

@@ -232,28 +232,65 @@ int payment_claim_other(struct payment_change *change, const struct sl_payment_n
 
 /* ---- What a person decides ------------------------------------------------------------- */
 
-static int check_accept(struct payment_change *change, const char *receipt, struct sl_err *err)
+/* Whether there is something to decide: also what was decided before, by the provider's word or a
+ * person's, may have been wrong. */
+static int check_doubt(const struct sl_payment *payment, const struct sl_payment_news *claim,
+                       struct sl_err *err)
+{
+    if (!payment_is(payment->source, "request"))
+        return sl_err_set(
+            err, SL_ERR_DATA,
+            "payment %s came without being asked for: its confirmation is its receipt",
+            payment->public_id);
+    if (payment_is(payment->status, "refunded"))
+        return sl_err_set(err, SL_ERR_DATA, "payment %s was given back already",
+                          payment->public_id);
+    if (payment_is(payment->receipt, claim->receipt) &&
+        payment->amount_minor == claim->amount_minor && payment_has_succeeded(payment))
+        return sl_err_set(err, SL_ERR_DATA, "payment %s is paid by receipt %s already",
+                          payment->public_id, payment->receipt);
+    if (payment_has_succeeded(payment) ||
+        (payment_is(payment->asked_state, "paid") && payment_is(payment->status, "unknown")))
+        return 0;
+    (void)sl_err_set(err, SL_ERR_DATA,
+                     "payment %s is %s: the provider does not say that it is paid",
+                     payment->public_id, payment->status);
+    return sl_err_hint(err, "`sl-pay verify %s` asks it", payment->public_id);
+}
+
+/* What is given back, or on its way, is given back by the receipt and of the amount that it was
+ * asked for with. */
+static int check_refunds(struct payment_change *change, struct sl_err *err)
 {
     const struct sl_payment *payment = &change->now;
+    int64_t done = 0, open = 0;
+
+    if (sl_refunds_sum(change->service->db, payment->id, &done, &open, err) < 0)
+        return -1;
+    if (done + open == 0)
+        return 0;
+    return sl_err_set(err, SL_ERR_DATA, "%s of payment %s is given back or asked for already",
+                      payment_print(change->arena, done + open), payment->public_id);
+}
+
+static int check_accept(struct payment_change *change, const struct sl_payment_news *claim,
+                        struct sl_err *err)
+{
     struct sl_payment owner;
     int found;
 
-    if (payment_has_succeeded(payment) && payment->receipt)
-        return sl_err_set(err, SL_ERR_DATA, "payment %s is paid by receipt %s already",
-                          payment->public_id, payment->receipt);
-    if (!payment_is(payment->asked_state, "paid") ||
-        (!payment_has_succeeded(payment) && !payment_is(payment->status, "unknown"))) {
-        (void)sl_err_set(err, SL_ERR_DATA,
-                         "payment %s is %s: the provider does not say that it is "
-                         "paid",
-                         payment->public_id, payment->status);
-        return sl_err_hint(err, "`sl-pay verify %s` asks it", payment->public_id);
-    }
-    found = payment_is_anothers(change, receipt, INT64_MAX, &owner, err);
-    if (found > 0)
-        return sl_err_set(err, SL_ERR_DATA, "the receipt %s is that of payment %s", receipt,
-                          owner.public_id);
-    return found;
+    if (check_doubt(&change->now, claim, err) < 0 || check_refunds(change, err) < 0)
+        return -1;
+    found = payment_is_anothers(change, claim->receipt, INT64_MAX, &owner, err);
+    if (found <= 0)
+        return found;
+    (void)sl_err_set(err, SL_ERR_DATA, "the receipt %s is that of payment %s", claim->receipt,
+                     owner.public_id);
+    return sl_err_hint(
+        err,
+        "if that one was paid by another, `sl-pay verify %s --accept RECEIPT --amount"
+        " AMOUNT` says by which; then this one may have it",
+        owner.public_id);
 }
 
 static int log_accept(struct payment_change *change, struct sl_err *err)
@@ -276,6 +313,25 @@ static int log_accept(struct payment_change *change, struct sl_err *err)
     return sl_act_record(change->service, &act, err);
 }
 
+/* Another receipt than it had. A C2B confirmation of the old one was of other money, which is a
+ * payment of its own again: what it was taken for, or what was folded into it. */
+static int give_up_receipt(struct payment_change *change, const char *receipt, struct sl_err *err)
+{
+    struct sl_payment *payment = &change->now;
+    const char *old = payment->receipt;
+
+    if (!differ(known_receipt(payment), receipt))
+        return 0;
+    if (payment_was_received(payment))
+        return payment_release(change, err);
+    if (!old)
+        return 0;
+    payment->receipt = NULL; /* one that is unique can be in one row only */
+    if (sl_payments_write(change->service->db, payment, change->now_ms, err) < 0)
+        return -1;
+    return sl_payments_unfold(change->service->db, payment->id, old, change->now_ms, err);
+}
+
 int sl_payments_accept(struct sl_service *service, int64_t payment_id,
                        const struct sl_payment_news *claim, int64_t now_ms, struct sl_err *err)
 {
@@ -285,7 +341,7 @@ int sl_payments_accept(struct sl_service *service, int64_t payment_id,
 
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
         payment_change_begin(&change, service, arena, payment_id, now_ms, err) < 0 ||
-        check_accept(&change, claim->receipt, err) < 0)
+        check_accept(&change, claim, err) < 0 || give_up_receipt(&change, claim->receipt, err) < 0)
         return -1;
     change.now.amount_minor = change.now.told_amount_minor = claim->amount_minor;
     change.now.receipt = change.now.told_receipt = claim->receipt;

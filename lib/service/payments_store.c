@@ -152,7 +152,8 @@ static int tell(const struct payment_change *change, struct sl_err *err)
 int payment_change_store(struct payment_change *change, struct sl_err *err)
 {
     struct sl_payment *payment = &change->now;
-    bool news = payment->receipt && !change->before.receipt, thanked = false;
+    bool news = payment->receipt && !payment_is(change->before.receipt, payment->receipt);
+    bool thanked = false;
 
     if (news && fold(change, &thanked, err) < 0)
         return -1;

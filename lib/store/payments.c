@@ -142,6 +142,18 @@ int sl_payments_write(struct sl_db *db, const struct sl_payment *payment, int64_
 
 /* ---- Finding --------------------------------------------------------------------------- */
 
+static const char unfold_sql[] = "UPDATE payments SET folded_into = NULL, receipt = $2,"
+                                 " updated_at = $3 WHERE folded_into = $1";
+
+int sl_payments_unfold(struct sl_db *db, int64_t payment_id, const char *receipt, int64_t now_ms,
+                       struct sl_err *err)
+{
+    return sl_db_run(db, unfold_sql,
+                     SL_PARAMS(SL_INT(payment_id), SL_TEXT(receipt), SL_INT(now_ms)), err) < 0
+               ? -1
+               : 0;
+}
+
 static const char get_sql[] = "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES " WHERE p.id = $1";
 static const char find_sql[] = "SELECT " PAYMENT_COLUMNS PAYMENT_TABLES " WHERE p.public_id = $1";
 

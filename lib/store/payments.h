@@ -37,6 +37,11 @@ int sl_payments_add(struct sl_db *db, struct sl_payment *payment, int64_t now_ms
 int sl_payments_write(struct sl_db *db, const struct sl_payment *payment, int64_t now_ms,
                       struct sl_err *err);
 
+/* What was folded into a payment stands by itself again, with the receipt that it had. Returns 0 or
+ * -1. */
+int sl_payments_unfold(struct sl_db *db, int64_t payment_id, const char *receipt, int64_t now_ms,
+                       struct sl_err *err);
+
 /* Each returns 1, 0 if there is none, or -1. What was found is in the arena. */
 int sl_payments_get(struct sl_db *db, struct sl_arena *arena, int64_t id,
                     struct sl_payment *payment, struct sl_err *err);

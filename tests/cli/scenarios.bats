@@ -321,6 +321,24 @@ in_doubt() {
     [[ "$(sl-pay receipt "$id")" == *"99.00"* ]]
 }
 
+@test "a forged receipt that came first is corrected by a person, also by the statement alone" {
+    overheard 0799900006
+    checkout=$(payment "$id" external_reference)
+    [ "$(post "$callback" "$(paid "$checkout" 100)")" = 200 ]
+    settled "$id" succeeded
+    [ "$(payment "$id" receipt)" = FORGED1234 ]
+    [ "$(post "$callback" "$(paid "$checkout" 100 | sed s/FORGED1234/GENUINE003/)")" = 200 ]
+    until_true isnt null payment "$id" mismatch
+    run -0 --separate-stderr sl-pay verify "$id" --accept GENUINE003 -f json
+    [ "$(jq -r '[.status, .receipt] | join(" ")' <<< "$output")" = "succeeded GENUINE003" ]
+    run -65 --separate-stderr sl-pay verify "$id" --accept NLJ7RT61SV
+    [[ "$stderr" == *"no callback of payment $id tells receipt 'NLJ7RT61SV'"*"--amount"* ]]
+    run -65 sl-pay verify "$id" --accept 'NLJ 7RT61SV' --amount 100
+    run -0 sl-pay verify "$id" --accept NLJ7RT61SV --amount 100
+    [ "$(payment "$id" receipt)" = NLJ7RT61SV ]
+    [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'payment.accept' AND actor IS NOT NULL")" -eq 2 ]
+}
+
 @test "of another amount what was paid is given back, and no more" {
     in_doubt
     run -65 sl-pay refund "$id" --amount 100

@@ -559,13 +559,70 @@ static void only_what_is_in_doubt_is_decided_by_a_person(void **state)
     struct installation *in = *state;
     struct sl_payment sure = hear(in, "rP"), open = hear(in, "x"), no = hear(in, "n"),
                       twin = hear(in, "xP");
+    const struct sl_payment_news same = { .receipt = "NLJ7RT61SV", .amount_minor = 150000 };
 
-    not_accepted(in, &sure, "FORGED0001", "by receipt NLJ7RT61SV already");
+    assert_int_equal(sl_payments_accept(in->service, sure.id, &same, sl_now_ms(), &err), -1);
+    assert_says(err.text, "by receipt NLJ7RT61SV already");
     not_accepted(in, &open, "FORGED0001", "is pending");
     not_accepted(in, &no, "FORGED0001", "is cancelled");
     not_accepted(in, &twin, "NLJ7RT61SV", sure.public_id);
     twin = again(in, &twin);
     assert_is(&twin, "unknown", NULL);
+}
+
+static void a_person_may_decide_again_and_frees_the_receipt_for_another(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment wrong = hear(in, "rP"), right = hear(in, "rP");
+    const char *text;
+
+    assert_is(&right, "unknown", NULL);
+    not_accepted(in, &right, "NLJ7RT61SV", wrong.public_id);
+    accept(in, &wrong, 150000, "GENUINE003");
+    assert_is(&wrong, "succeeded", "GENUINE003");
+    text = only(in, "SELECT request_data FROM integration_logs"
+                    " WHERE operation = 'payment.accept' AND actor IS NOT NULL");
+    assert_says(text, "{\"before\":\"NLJ7RT61SV\",\"after\":\"GENUINE003\"}");
+    accept(in, &right, 150000, "NLJ7RT61SV");
+    assert_is(&right, "succeeded", "NLJ7RT61SV");
+}
+
+static void the_confirmation_of_a_receipt_that_is_given_up_stands_by_itself(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = hear(in, "r");
+
+    received(in, "NLJ7RT61SV", 150000, "254708374149");
+    payment = asked(in, &payment, SL_PAY_PAID);
+    assert_is(&payment, "succeeded", "NLJ7RT61SV");
+    assert_int_equal(count(in, "succeeded"), 1);
+    accept(in, &payment, 150000, "GENUINE003");
+    assert_is(&payment, "succeeded", "GENUINE003");
+    assert_string_equal(only(in, "SELECT receipt FROM payments WHERE source = 'c2b'"),
+                        "NLJ7RT61SV");
+    assert_int_equal(count(in, "succeeded"), 2);
+}
+
+static void what_was_folded_in_by_a_wrong_receipt_stands_by_itself(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = accepted(in);
+
+    received(in, "NLJ7RT61SV", 150000, "254700000999"); /* another payer's */
+    payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
+    payment = asked(in, &payment, SL_PAY_PAID);
+    assert_is(&payment, "succeeded", "NLJ7RT61SV");
+    assert_int_equal(count(in, "succeeded"), 1);
+    accept(in, &payment, 150000, "GENUINE003");
+    assert_int_equal(count(in, "succeeded"), 2);
+    assert_string_equal(only(in, "SELECT receipt FROM payments WHERE source = 'c2b'"),
+                        "NLJ7RT61SV");
+    assert_int_equal(sl_payments_accept(in->service, payment.id + 1,
+                                        &(struct sl_payment_news){ .receipt = "X",
+                                                                   .amount_minor = 1 },
+                                        sl_now_ms(), &err),
+                     -1);
+    assert_says(err.text, "came without being asked for");
 }
 
 static void a_receipt_of_another_payment_is_never_claimed(void **state)
@@ -708,6 +765,9 @@ int main(void)
         PROMISE(an_amount_that_cannot_be_read_is_another_one_and_keeps_its_receipt),
         PROMISE(a_person_says_which_of_two_receipts_it_is),
         PROMISE(only_what_is_in_doubt_is_decided_by_a_person),
+        PROMISE(a_person_may_decide_again_and_frees_the_receipt_for_another),
+        PROMISE(the_confirmation_of_a_receipt_that_is_given_up_stands_by_itself),
+        PROMISE(what_was_folded_in_by_a_wrong_receipt_stands_by_itself),
         PROMISE(a_receipt_of_another_payment_is_never_claimed),
         PROMISE(a_callback_about_another_push_is_not_believed),
         PROMISE(two_receipts_for_one_payment_leave_it_without),

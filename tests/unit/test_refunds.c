@@ -118,6 +118,22 @@ static void of_another_amount_what_was_paid_is_given_back(void **state)
     no_refund(in, &other, &(struct sl_refund_request){ 0 }, "is unknown");
 }
 
+static void what_is_being_given_back_is_not_decided_again(void **state)
+{
+    const struct sl_payment_news claim = { .receipt = "GENUINE003", .amount_minor = 1000 };
+    struct installation *in = *state;
+    struct sl_payment payment = accepted(in);
+
+    payment = told_paid(in, &payment, 1000, "NLJ7RT61SV");
+    payment = asked(in, &payment, SL_PAY_PAID);
+    (void)refund_of(in, &payment, &(struct sl_refund_request){ 0 });
+    assert_int_equal(sl_payments_accept(in->service, payment.id, &claim, sl_now_ms(), &err), -1);
+    assert_int_equal(err.code, SL_ERR_DATA);
+    assert_non_null(strstr(err.text, "10.00 of payment"));
+    payment = again(in, &payment);
+    assert_is(&payment, "unknown", NULL);
+}
+
 static void a_refunds_key_stands_for_one_refund(void **state)
 {
     const struct sl_refund_request all = { .key = "r-1" };
@@ -156,6 +172,7 @@ int main(void)
         PROMISE(a_refund_ends_by_its_callback_and_the_payment_is_refunded),
         PROMISE(nothing_is_given_back_twice_or_in_parts_unasked),
         PROMISE(of_another_amount_what_was_paid_is_given_back),
+        PROMISE(what_is_being_given_back_is_not_decided_again),
         PROMISE(a_refunds_key_stands_for_one_refund),
         PROMISE(that_the_payment_was_completed_does_not_mean_that_it_was_given_back),
     };
