@@ -43,6 +43,7 @@ int sl_pay_row(const struct sl_cli *cli, struct sl_service *service, struct sl_o
                const struct sl_payment *payment, struct sl_err *err)
 {
     const char *amount = sl_print_decimal(cli->arena, payment->amount_minor, 2, 2);
+    const char *decision = sl_awaited_decision(cli->arena, payment);
     struct sl_awaited awaited;
 
     if (sl_awaited_item(service, cli->arena, sl_pay_is_open(payment) ? payment->queue_id : 0,
@@ -69,7 +70,7 @@ int sl_pay_row(const struct sl_cli *cli, struct sl_service *service, struct sl_o
                              sl_text(payment->source),
                              sl_text(payment->payer),
                              sl_text(payment->mismatch),
-                             sl_text(awaited.what) },
+                             sl_text(decision ? decision : awaited.what) },
                          err);
 }
 

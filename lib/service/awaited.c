@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/service/config.h"
+#include "lib/service/payments.h"
 #include "lib/store/queue_view.h"
 
 static const char *time_text(struct sl_arena *arena, int64_t ms)
@@ -50,16 +51,41 @@ static const char *pending(struct sl_arena *arena, const struct sl_queue_wait *w
                           : "its turn: `sl-queue-run` sends it";
 }
 
-static const char *processing(struct sl_arena *arena, const struct sl_queue_wait *wait,
-                              int64_t queue_id)
+const char *sl_awaited_decision(struct sl_arena *arena, const struct sl_payment *payment)
+{
+    if (sl_payments_in_doubt(payment))
+        return sl_arena_printf(arena, "a person: `sl-pay verify %s --accept RECEIPT`",
+                               payment->public_id);
+    return NULL;
+}
+
+/* What a person can do about a row: a payment that something calls paid is not sent again. */
+static int person(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
+                  const char **what, struct sl_err *err)
+{
+    struct sl_payment payment = { 0 };
+    struct sl_item item = { 0 };
+    int found = sl_queue_get(service->db, arena, queue_id, &item, err);
+
+    if (found > 0 && strcmp(item.operation, "payment.request") == 0)
+        found = sl_payments_get(service->db, arena, item.subject_id, &payment, err);
+    if (found < 0)
+        return -1;
+    *what = payment.id ? sl_awaited_decision(arena, &payment) : NULL;
+    if (!*what && payment.id && sl_payments_said_paid(&payment))
+        *what = sl_arena_printf(arena, "a person: `sl-pay verify %s`", payment.public_id);
+    if (!*what)
+        *what = sl_arena_printf(arena,
+                                "a person: `sl-queue retry %" PRId64
+                                "` or `sl-queue cancel %" PRId64 "`",
+                                queue_id, queue_id);
+    return 0;
+}
+
+static const char *processing(struct sl_arena *arena, const struct sl_queue_wait *wait)
 {
     if (!wait->waits_for)
         return wait->in_flight ? "the provider's answer" : "its turn: a program has it";
-    if (strcmp(wait->waits_for, "person") == 0)
-        return sl_arena_printf(arena,
-                               "a person: `sl-queue retry %" PRId64 "` or `sl-queue cancel %" PRId64
-                               "`",
-                               queue_id, queue_id);
     if (wait->next_attempt_at == 0)
         return sl_arena_printf(arena, "its %s", wait->waits_for);
     return sl_arena_printf(arena, "its %s; looked at again at %s", wait->waits_for,
@@ -90,8 +116,12 @@ int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t 
     *awaited = (struct sl_awaited){ 0 };
     if (found <= 0)
         return found;
+    if (wait.waits_for && strcmp(wait.waits_for, "person") == 0) {
+        awaited->why = wait.error;
+        return person(service, arena, queue_id, &awaited->what, err);
+    }
     if (strcmp(wait.status, "processing") == 0) {
-        *awaited = (struct sl_awaited){ processing(arena, &wait, queue_id), wait.error };
+        *awaited = (struct sl_awaited){ processing(arena, &wait), wait.error };
         return 0;
     }
     found = usable(service, arena, &wait, awaited, err);

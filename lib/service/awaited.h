@@ -5,6 +5,7 @@
 
 #include "lib/service/service.h"
 #include "lib/store/accounts.h"
+#include "lib/store/payments.h"
 
 /* Why the account is not called now, and until when: "blocked: …", "held until …: …", "left alone
  * until …: it fails"; in the arena. NULL: nothing is in the way. */
@@ -17,9 +18,14 @@ struct sl_awaited {
                        * met; NULL: nothing went wrong yet */
 };
 
-/* What a row of the queue waits for. Texts are in the arena; 0: there is no row, and nothing to say.
+/* What a row of the queue waits for; where that is a person, the command that they are to give, of
+ * those that would be taken now. Texts are in the arena; 0: there is no row, and nothing to say.
  * Returns 0 or -1. */
 int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t queue_id,
                     struct sl_awaited *awaited, struct sl_err *err);
+
+/* What a person has to decide of a payment, also where its row is over: the command, in the arena;
+ * NULL: nothing. */
+const char *sl_awaited_decision(struct sl_arena *arena, const struct sl_payment *payment);
 
 #endif

@@ -65,6 +65,9 @@ int sl_payments_give_up(struct sl_service *service, int64_t payment_id, int64_t 
 /* Whether a callback or the query says that money came, of whatever amount. */
 bool sl_payments_said_paid(const struct sl_payment *payment);
 
+/* Whether the query says paid, but not what: sl_payments_accept() decides. */
+bool sl_payments_in_doubt(const struct sl_payment *payment);
+
 /* A person decides what was paid, where the query says paid and callbacks tell another amount than
  * was asked for, or several receipts; or decides again, where a receipt was wrong: it has succeeded
  * by the claim's receipt, and the claim's amount is its amount. The payer gets a receipt if there was

@@ -232,6 +232,11 @@ int payment_claim_other(struct payment_change *change, const struct sl_payment_n
 
 /* ---- What a person decides ------------------------------------------------------------- */
 
+bool sl_payments_in_doubt(const struct sl_payment *payment)
+{
+    return payment_is(payment->asked_state, "paid") && payment_is(payment->status, "unknown");
+}
+
 /* Whether there is something to decide: also what was decided before, by the provider's word or a
  * person's, may have been wrong. */
 static int check_doubt(const struct sl_payment *payment, const struct sl_payment_news *claim,
@@ -249,8 +254,7 @@ static int check_doubt(const struct sl_payment *payment, const struct sl_payment
         payment->amount_minor == claim->amount_minor && payment_has_succeeded(payment))
         return sl_err_set(err, SL_ERR_DATA, "payment %s is paid by receipt %s already",
                           payment->public_id, payment->receipt);
-    if (payment_has_succeeded(payment) ||
-        (payment_is(payment->asked_state, "paid") && payment_is(payment->status, "unknown")))
+    if (payment_has_succeeded(payment) || sl_payments_in_doubt(payment))
         return 0;
     (void)sl_err_set(err, SL_ERR_DATA,
                      "payment %s is %s: the provider does not say that it is paid",

@@ -270,6 +270,7 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
     [ "$(field status <<< "$output")" = unknown ]
     [ "$(field error <<< "$output")" = "paid KES 1.00 of KES 100.00 by receipt FORGED1234, as its callback tells" ]
     [[ "$stderr" == *"sl-pay verify $id --accept RECEIPT"*"sl-pay refund $id"* ]]
+    [ "$(field awaited <<< "$output")" = "a person: \`sl-pay verify $id --accept RECEIPT\`" ]
     run -65 sl-pay receipt "$id"
     [ "$(counted pushes)" -eq 1 ]
 }
@@ -341,6 +342,8 @@ in_doubt() {
 
 @test "of another amount what was paid is given back, and no more" {
     in_doubt
+    [ "$(payment "$id" awaited)" = "a person: \`sl-pay verify $id --accept RECEIPT\`" ]
+    [ "$(sl-queue list --operation payment.request -f json | field awaited)" = "$(payment "$id" awaited)" ]
     run -65 sl-pay refund "$id" --amount 100
     run -0 --separate-stderr sl-pay refund "$id" --reason 'Wrong amount' -f json
     [ "$(field amount <<< "$output")" = 99.00 ]
