@@ -28,6 +28,14 @@ static int keep(struct deed *deed, struct sl_err *err)
     return 0;
 }
 
+/* Money that the adapter knows to be none of this school's is kept with the reason. */
+static int take_note(struct deed *deed, struct sl_err *err)
+{
+    const struct sl_payment_news *news = &deed->event->payment;
+
+    return news->state == SL_PAY_FAILED && news->text ? ignore(deed, news->text) : keep(deed, err);
+}
+
 /* ---- Messages ------------------------------------------------------------------------------- */
 
 /* A report may overtake the answer to our own request, which tells the reference; or that answer was
@@ -161,6 +169,8 @@ static int find_payment(struct deed *deed, struct sl_err *err)
 
 static int tell_payment(struct deed *deed, struct sl_err *err)
 {
+    const char *note;
+
     if (!deed->request.queue_id) {
         int found = find_payment(deed, err);
 
@@ -171,16 +181,26 @@ static int tell_payment(struct deed *deed, struct sl_err *err)
     }
     deed->reference_type = "payment";
     deed->reference_id = deed->item.public_id;
-    return sl_payments_told(deed->service, &deed->item, &deed->event->payment, deed->now_ms, err);
+    if (sl_payments_told(deed->service, deed->arena, &deed->item, &deed->event->payment,
+                         deed->now_ms, &note, err) < 0)
+        return -1;
+    if (note)
+        deed->note = note;
+    return 0;
 }
 
 static int tell_result(struct deed *deed, struct sl_err *err)
 {
+    const char *note;
+
     if (deed->item.id == 0 || strcmp(deed->item.operation, asking) == 0)
         return ignore(deed, "its token is not that of an operation with a result");
     deed->reference_type = sl_domain_find(deed->item.operation)->reference_type;
     deed->reference_id = deed->reference_type ? deed->item.public_id : NULL;
-    return sl_payments_result(deed->service, &deed->item, deed->event, deed->now_ms, err);
+    if (sl_payments_result(deed->service, deed->arena, &deed->item, deed->event, deed->now_ms,
+                           &note, err) < 0)
+        return -1;
+    return note ? ignore(deed, note) : 0;
 }
 
 /* When it came counts, not when we looked at it. */
@@ -194,15 +214,11 @@ static int take_payment(struct deed *deed, struct sl_err *err)
 /* ---- The table ----------------------------------------------------------------------------------- */
 
 static int (*const deeds[])(struct deed *deed, struct sl_err *err) = {
-    [SL_EVENT_NOTE] = keep,
-    [SL_EVENT_DELIVERY] = report,
-    [SL_EVENT_INCOMING] = take_text,
-    [SL_EVENT_OPTOUT] = opt_out,
-    [SL_EVENT_OPTIN] = opt_in,
-    [SL_EVENT_PAYMENT] = tell_payment,
+    [SL_EVENT_NOTE] = take_note,        [SL_EVENT_DELIVERY] = report,
+    [SL_EVENT_INCOMING] = take_text,    [SL_EVENT_OPTOUT] = opt_out,
+    [SL_EVENT_OPTIN] = opt_in,          [SL_EVENT_PAYMENT] = tell_payment,
     [SL_EVENT_VALIDATION] = keep, /* it was decided before the answer */
-    [SL_EVENT_RECEIVED] = take_payment,
-    [SL_EVENT_RESULT] = tell_result,
+    [SL_EVENT_RECEIVED] = take_payment, [SL_EVENT_RESULT] = tell_result,
 };
 
 /* What the event tells of the account, beside what it is about. */

@@ -94,9 +94,10 @@ int sl_payments_refund(struct sl_service *service, struct sl_arena *arena,
  * nothing but its public_id and subject_id). A payment
  * that it calls paid gets the claimed receipt and is asked about at once; one whose amount is not
  * what was asked is flagged, and a person decides; a refusal is believed unless something says
- * paid. */
-int sl_payments_told(struct sl_service *service, const struct sl_item *item,
-                     const struct sl_payment_news *news, int64_t now_ms, struct sl_err *err);
+ * paid. *note: what of it does not fit, in the arena; or NULL. */
+int sl_payments_told(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
+                     const struct sl_payment_news *news, int64_t now_ms, const char **note,
+                     struct sl_err *err);
 
 /* Money that came without our asking (C2B confirmation): one payment for each receipt. One that
  * is an STK payment's own (same receipt; or no receipt yet and same reference, amount, last
@@ -109,8 +110,9 @@ int sl_payments_may_come(struct sl_service *service, int64_t school_id, const ch
                          const struct sl_payment_news *news, struct sl_err *err);
 
 /* How an operation that was only accepted ended, told under its token: a refund, a refund's
- * status, a deep test. */
-int sl_payments_result(struct sl_service *service, const struct sl_item *item,
-                       const struct sl_event *event, int64_t now_ms, struct sl_err *err);
+ * status, a deep test. *note: why it changes nothing, in the arena; NULL if it is about that. */
+int sl_payments_result(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_item *item, const struct sl_event *event, int64_t now_ms,
+                       const char **note, struct sl_err *err);
 
 #endif

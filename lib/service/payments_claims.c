@@ -34,6 +34,7 @@ void payment_note(struct payment_change *change, const char *why)
 {
     const char **notes = &change->now.mismatch;
 
+    change->noted = why;
     if (!*notes)
         *notes = why;
     else if (!strstr(*notes, why) && strlen(*notes) < MOST_NOTES)

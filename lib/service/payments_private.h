@@ -16,6 +16,7 @@ struct payment_change {
     struct sl_arena *arena; /* holds both */
     struct sl_payment before, now;
     int64_t now_ms;
+    const char *noted; /* the last that did not fit, also if it was known; NULL: nothing */
 };
 
 /* Returns 1, 0 if there is no such payment, or -1. */

@@ -88,6 +88,13 @@ static int asked_refused(struct payment_change *change, const struct sl_payment_
 
     if (payment_has_succeeded(payment))
         return 0;
+    if (sl_payments_said_paid(payment) && !payment_was_received(payment))
+        payment_note(change, sl_arena_printf(change->arena,
+                                             "callbacks tell that it is paid%s%s, but the provider "
+                                             "says %s",
+                                             payment->told_receipt ? " by receipt " : "",
+                                             payment->told_receipt ? payment->told_receipt : "",
+                                             state_words[news->state]));
     payment->asked_state = state_words[news->state];
     payment->status = state_words[news->state];
     payment->error = reason(change->arena, news);
@@ -188,6 +195,9 @@ static int told_paid(struct payment_change *change, const struct sl_payment_news
     set_missing(change->arena, &change->now.payer, news.payer);
     (void)payment_raise(change, "pending");
     payment_judge(change);
+    if (!change->noted && payment_is_over(&change->now) && !payment_has_succeeded(&change->now))
+        change->noted = sl_arena_printf(change->arena, "it tells that it is paid, but it is %s",
+                                        change->now.status);
     return 0;
 }
 
@@ -267,19 +277,22 @@ static int keep_from_sending(struct sl_service *service, const struct sl_item *i
     return would_be_sent ? sl_queue_cancel(service->db, item->id, now_ms, err) : 0;
 }
 
-int sl_payments_told(struct sl_service *service, const struct sl_item *item,
-                     const struct sl_payment_news *news, int64_t now_ms, struct sl_err *err)
+int sl_payments_told(struct sl_service *service, struct sl_arena *arena, const struct sl_item *item,
+                     const struct sl_payment_news *news, int64_t now_ms, const char **note,
+                     struct sl_err *err)
 {
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct payment_change change;
     int64_t asked;
     int found = payment_change_begin(&change, service, arena, item->subject_id, now_ms, err);
+
+    *note = NULL;
 
     if (found <= 0)
         return found;
     if (hear(&change, news, err) < 0 || payment_change_store(&change, err) < 0 ||
         keep_from_sending(service, item, now_ms, err) < 0)
         return -1;
+    *note = change.noted;
     if (refuses(news->state) && payment_is_over(&change.now))
         return 0;
     return payment_ask(service, &change.now, now_ms, &asked, err);

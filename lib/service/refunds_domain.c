@@ -1,8 +1,11 @@
 /* The domains of payment.refund and payment.refund_status, and what their callbacks tell. */
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/service/job.h"
 #include "lib/service/payments_private.h"
+
+enum { MOST_SHOWN = 64 };
 
 static bool is_over(const struct sl_refund *refund)
 {
@@ -255,16 +258,24 @@ static int ask_now(struct sl_service *service, const struct sl_item *item, int64
     return sl_queue_wait_on(service->db, item->id, item->waits_for, now_ms, 0, err) < 0 ? -1 : 0;
 }
 
-static int told_refund(struct sl_service *service, const struct sl_item *item,
-                       struct sl_refund *refund, const struct sl_event *event, int64_t now_ms,
-                       struct sl_err *err)
+/* About something else than what was asked for under this token. */
+static const char *stray(struct sl_arena *arena, const struct sl_refund *refund,
+                         const struct sl_outcome *outcome)
 {
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const char *named = outcome->external, *ours = refund->external_reference;
+
+    if (!named || !ours || strcmp(named, ours) == 0)
+        return NULL;
+    return sl_arena_printf(arena, "it names %s, not %s",
+                           sl_printable(arena, named, strlen(named), MOST_SHOWN), ours);
+}
+
+static int told_refund(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_item *item, struct sl_refund *refund,
+                       const struct sl_event *event, int64_t now_ms, struct sl_err *err)
+{
     const struct sl_outcome *outcome = &event->outcome;
 
-    if (outcome->external && refund->external_reference &&
-        strcmp(outcome->external, refund->external_reference) != 0)
-        return 0;                              /* about something else */
     if (payment_is(item->status, "pending") && /* it would be sent again */
         sl_queue_cancel(service->db, item->id, now_ms, err) < 0)
         return -1;
@@ -319,19 +330,22 @@ static int told_row(struct sl_service *service, const struct sl_item *item,
                : 0;
 }
 
-int sl_payments_result(struct sl_service *service, const struct sl_item *item,
-                       const struct sl_event *event, int64_t now_ms, struct sl_err *err)
+int sl_payments_result(struct sl_service *service, struct sl_arena *arena,
+                       const struct sl_item *item, const struct sl_event *event, int64_t now_ms,
+                       const char **note, struct sl_err *err)
 {
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     bool status = strcmp(item->operation, "payment.refund_status") == 0;
     struct sl_refund refund;
     int found;
 
+    *note = NULL;
     if (!status && strcmp(item->operation, "payment.refund") != 0)
         return told_row(service, item, event, now_ms, err);
     found = sl_refunds_get(service->db, arena, item->subject_id, &refund, err);
     if (found <= 0)
         return found;
-    return status ? told_status(service, item, &refund, event, now_ms, err)
-                  : told_refund(service, item, &refund, event, now_ms, err);
+    if (status)
+        return told_status(service, item, &refund, event, now_ms, err);
+    *note = stray(arena, &refund, &event->outcome);
+    return *note ? 0 : told_refund(service, arena, item, &refund, event, now_ms, err);
 }

@@ -181,16 +181,25 @@ static inline void end(struct installation *in, const struct sl_item *item, bool
     OK(sl_tx_commit(&tx, &err));
 }
 
-static inline struct sl_payment told_all(struct installation *in, const struct sl_payment *payment,
-                                         const struct sl_payment_news *news)
+static inline struct sl_payment told_noted(struct installation *in,
+                                           const struct sl_payment *payment,
+                                           const struct sl_payment_news *news, const char **note)
 {
     struct sl_item item = item_of(in, payment->queue_id);
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
 
     OK(sl_tx_begin(&tx, in->service->db, &err));
-    OK(sl_payments_told(in->service, &item, news, sl_now_ms(), &err));
+    OK(sl_payments_told(in->service, in->arena, &item, news, sl_now_ms(), note, &err));
     OK(sl_tx_commit(&tx, &err));
     return again(in, payment);
+}
+
+static inline struct sl_payment told_all(struct installation *in, const struct sl_payment *payment,
+                                         const struct sl_payment_news *news)
+{
+    const char *note;
+
+    return told_noted(in, payment, news, &note);
 }
 
 static inline struct sl_payment told_paid(struct installation *in, const struct sl_payment *payment,

@@ -580,6 +580,19 @@ static void money_that_comes_twice_is_one_payment(void **state)
     assert_state(world, 1, "done");
 }
 
+static void money_for_another_shortcode_is_ignored_with_the_reason(void **state)
+{
+    struct world *world = *state;
+    char *other = sl_arena_strdup(world->arena, money), *number_of = strstr(other, "600966");
+
+    memcpy(number_of, "600967", 6);
+    assert_int_equal(post(world, MPESA, "confirm", other), 200);
+    apply(world);
+    assert_int_equal(number(world, "SELECT count(*) FROM payments"), 0);
+    assert_state(world, 1, "ignored");
+    assert_string_equal(event_of(world, 1).note, "paid to a shortcode that is not in the settings");
+}
+
 static const char *validate(struct world *world, enum sl_may_come may_come)
 {
     struct sl_received received = request_to(world, MPESA, "validate", money);
@@ -706,6 +719,7 @@ int main(void)
         TEST(a_body_that_is_said_to_be_something_else_is_not_heard),
         TEST(one_that_cannot_be_stored_does_not_take_the_others_with_it),
         TEST(money_that_comes_twice_is_one_payment),
+        TEST(money_for_another_shortcode_is_ignored_with_the_reason),
         TEST(a_payer_hears_the_same_answer_however_often_he_is_validated),
         TEST(a_schools_program_is_asked_before_anything_is_stored),
         TEST(a_payments_own_token_brings_its_news),

@@ -635,6 +635,37 @@ static void a_receipt_of_another_payment_is_never_claimed(void **state)
     assert_says(other.mismatch, sure.public_id);
 }
 
+static void a_claim_that_the_provider_denies_is_noted_and_changes_nothing(void **state)
+{
+    const struct sl_payment_news paid = { .state = SL_PAY_PAID,
+                                          .external = checkout,
+                                          .receipt = "NLJ7RT61SV",
+                                          .currency = "KES",
+                                          .amount_minor = 150000 };
+    static const char denied[] = "callbacks tell that it is paid by receipt NLJ7RT61SV, but the "
+                                 "provider says cancelled";
+    struct installation *in = *state;
+    struct sl_payment payment = accepted(in), late = accepted(in);
+    const char *note;
+
+    payment = told_noted(in, &payment, &paid, &note);
+    assert_null(note);
+    payment = asked(in, &payment, SL_PAY_CANCELLED);
+    payment = asked(in, &payment, SL_PAY_CANCELLED);
+    assert_is(&payment, "cancelled", NULL);
+    assert_string_equal(payment.mismatch, denied);
+    payment.told_receipt = NULL; /* the next one may have it */
+    OK(sl_payments_write(in->service->db, &payment, sl_now_ms(), &err));
+
+    late = asked(in, &late, SL_PAY_CANCELLED);
+    assert_null(late.mismatch);
+    late = told_noted(in, &late, &paid, &note);
+    assert_string_equal(note, "it tells that it is paid, but it is cancelled");
+    late = asked(in, &late, SL_PAY_CANCELLED);
+    assert_is(&late, "cancelled", NULL);
+    assert_string_equal(late.mismatch, denied);
+}
+
 static void a_callback_about_another_push_is_not_believed(void **state)
 {
     const struct sl_payment_news other = { .state = SL_PAY_CANCELLED,
@@ -769,6 +800,7 @@ int main(void)
         PROMISE(the_confirmation_of_a_receipt_that_is_given_up_stands_by_itself),
         PROMISE(what_was_folded_in_by_a_wrong_receipt_stands_by_itself),
         PROMISE(a_receipt_of_another_payment_is_never_claimed),
+        PROMISE(a_claim_that_the_provider_denies_is_noted_and_changes_nothing),
         PROMISE(a_callback_about_another_push_is_not_believed),
         PROMISE(two_receipts_for_one_payment_leave_it_without),
         PROMISE(a_receipt_pays_one_payment_only),

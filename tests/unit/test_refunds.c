@@ -22,14 +22,17 @@ static struct sl_refund refund_of(struct installation *in, const struct sl_payme
     return refund;
 }
 
-static void result(struct installation *in, int64_t item_id, const struct sl_event *event)
+/* Returns what is noted of it. */
+static const char *result(struct installation *in, int64_t item_id, const struct sl_event *event)
 {
     struct sl_item item = item_of(in, item_id);
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    const char *note;
 
     OK(sl_tx_begin(&tx, in->service->db, &err));
-    OK(sl_payments_result(in->service, &item, event, sl_now_ms(), &err));
+    OK(sl_payments_result(in->service, in->arena, &item, event, sl_now_ms(), &note, &err));
     OK(sl_tx_commit(&tx, &err));
+    return note;
 }
 
 static void a_refund_ends_by_its_callback_and_the_payment_is_refunded(void **state)
@@ -46,10 +49,10 @@ static void a_refund_ends_by_its_callback_and_the_payment_is_refunded(void **sta
     struct sl_item item = leave(in, refund.queue_id, &runner);
 
     assert_int_equal(answer(in, &item, runner, SL_COURSE_ACCEPTED, "dad6-1"), SL_COURSE_ACCEPTED);
-    result(in, refund.queue_id, &other);
+    assert_string_equal(result(in, refund.queue_id, &other), "it names dad6-2, not dad6-1");
     OK(sl_refunds_get(in->service->db, in->arena, refund.id, &refund, &err));
     assert_string_equal(refund.status, "pending");
-    result(in, refund.queue_id, &done);
+    assert_null(result(in, refund.queue_id, &done));
     OK(sl_refunds_get(in->service->db, in->arena, refund.id, &refund, &err));
     assert_string_equal(refund.status, "succeeded");
     payment = again(in, &payment);
@@ -106,7 +109,7 @@ static void of_another_amount_what_was_paid_is_given_back(void **state)
     assert_int_equal(refund.amount_minor, 1000);
     item = leave(in, refund.queue_id, &runner);
     (void)answer(in, &item, runner, SL_COURSE_ACCEPTED, "dad6-1");
-    result(in, refund.queue_id, &done);
+    assert_null(result(in, refund.queue_id, &done));
     payment = again(in, &payment);
     assert_is(&payment, "refunded", "NLJ7RT61SV");
     assert_int_equal(payment.amount_minor, 1000);
@@ -161,7 +164,7 @@ static void that_the_payment_was_completed_does_not_mean_that_it_was_given_back(
                               .subject_id = refund.id };
 
     OK(sl_queue_add(in->service->db, &status, sl_now_ms(), &err));
-    result(in, status.id, &completed);
+    assert_null(result(in, status.id, &completed));
     OK(sl_refunds_get(in->service->db, in->arena, refund.id, &refund, &err));
     assert_string_equal(refund.status, "initiated");
 }
