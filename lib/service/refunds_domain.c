@@ -82,6 +82,17 @@ static int load_status(struct sl_service *service, struct sl_job *job, struct sl
 
 /* ---- How it ended ------------------------------------------------------------------------- */
 
+/* A refund that was told to fail, and was done after all: what was asked for in its stead may have
+ * been done too, or be on its way. */
+static void note_too_much(struct payment_change *change, int64_t back_minor, int64_t paid_minor)
+{
+    if (back_minor > paid_minor)
+        payment_note(change,
+                     sl_arena_printf(change->arena, "%s is given back or asked for, of %s paid",
+                                     payment_print(change->arena, back_minor),
+                                     payment_print(change->arena, paid_minor)));
+}
+
 /* The payment is given back when all that was paid is. */
 static int give_back(struct sl_service *service, const struct sl_refund *refund, int64_t now_ms,
                      struct sl_err *err)
@@ -97,11 +108,14 @@ static int give_back(struct sl_service *service, const struct sl_refund *refund,
     if (sl_refunds_sum(service->db, refund->payment_id, &done, &open, err) < 0)
         return -1;
     paid = payment_paid(&change.now);
-    if (!paid.receipt || done < paid.amount_minor || !payment_raise(&change, "refunded"))
+    if (!paid.receipt)
         return 0;
-    change.now.amount_minor = paid.amount_minor;
-    change.now.receipt = paid.receipt;
-    change.now.error = NULL;
+    note_too_much(&change, done + open, paid.amount_minor);
+    if (done >= paid.amount_minor && payment_raise(&change, "refunded")) {
+        change.now.amount_minor = paid.amount_minor;
+        change.now.receipt = paid.receipt;
+        change.now.error = NULL;
+    }
     return payment_change_store(&change, err);
 }
 

@@ -121,6 +121,38 @@ static void of_another_amount_what_was_paid_is_given_back(void **state)
     no_refund(in, &other, &(struct sl_refund_request){ 0 }, "is unknown");
 }
 
+static void a_late_success_of_one_that_was_repeated_is_flagged(void **state)
+{
+    const struct sl_event done[] = {
+        { .kind = SL_EVENT_RESULT, .outcome = { .verdict = SL_OK, .external = "dad6-1" } },
+        { .kind = SL_EVENT_RESULT, .outcome = { .verdict = SL_OK, .external = "dad6-2" } },
+    };
+    const struct sl_event failed = { .kind = SL_EVENT_RESULT,
+                                     .outcome = { .verdict = SL_PERMANENT, .external = "dad6-1" } };
+    static const char *const ids[] = { "dad6-1", "dad6-2" };
+    struct installation *in = *state;
+    struct sl_payment payment = succeeded(in);
+    int64_t rows[2];
+
+    for (int i = 0; i < 2; i++) {
+        int64_t runner;
+        struct sl_item item;
+
+        rows[i] = refund_of(in, &payment, &(struct sl_refund_request){ 0 }).queue_id;
+        item = leave(in, rows[i], &runner);
+        (void)answer(in, &item, runner, SL_COURSE_ACCEPTED, ids[i]);
+        if (i == 0)
+            assert_null(result(in, rows[i], &failed));
+    }
+    assert_null(result(in, rows[0], &done[0])); /* after all */
+    payment = again(in, &payment);
+    assert_is(&payment, "refunded", "NLJ7RT61SV");
+    assert_string_equal(payment.mismatch, "3000.00 is given back or asked for, of 1500.00 paid");
+    assert_null(result(in, rows[1], &done[1]));
+    payment = again(in, &payment);
+    assert_string_equal(payment.mismatch, "3000.00 is given back or asked for, of 1500.00 paid");
+}
+
 static void what_is_being_given_back_is_not_decided_again(void **state)
 {
     const struct sl_payment_news claim = { .receipt = "GENUINE003", .amount_minor = 1000 };
@@ -175,6 +207,7 @@ int main(void)
         PROMISE(a_refund_ends_by_its_callback_and_the_payment_is_refunded),
         PROMISE(nothing_is_given_back_twice_or_in_parts_unasked),
         PROMISE(of_another_amount_what_was_paid_is_given_back),
+        PROMISE(a_late_success_of_one_that_was_repeated_is_flagged),
         PROMISE(what_is_being_given_back_is_not_decided_again),
         PROMISE(a_refunds_key_stands_for_one_refund),
         PROMISE(that_the_payment_was_completed_does_not_mean_that_it_was_given_back),
