@@ -121,7 +121,8 @@ int sl_awaited_item(struct sl_service *service, struct sl_arena *arena, int64_t 
         return person(service, arena, queue_id, &awaited->what, err);
     }
     if (strcmp(wait.status, "processing") == 0) {
-        *awaited = (struct sl_awaited){ processing(arena, &wait), wait.error };
+        *awaited =
+            (struct sl_awaited){ processing(arena, &wait), wait.accepted ? NULL : wait.error };
         return 0;
     }
     found = usable(service, arena, &wait, awaited, err);

@@ -15,7 +15,7 @@ const char *sl_awaited_account(struct sl_arena *arena, const struct sl_account_r
 struct sl_awaited {
     const char *what; /* "its callback", "its account, held until …"; NULL: the row is over */
     const char *why;  /* why it has not been sent: its account's trouble, else what its last attempt
-                       * met; NULL: nothing went wrong yet */
+                       * met; NULL: nothing went wrong yet, or the provider has it now */
 };
 
 /* What a row of the queue waits for; where that is a person, the command that they are to give, of

@@ -75,7 +75,7 @@ int sl_queue_view_next(struct sl_rows *rows, struct sl_queue_row *row, struct sl
 static const char wait_sql[] =
     "SELECT q.status, q.waits_for, q.account, json_extract(q.error_log, '$[#-1].error'),"
     " q.next_attempt_at, q.in_flight, coalesce(b.state = 'loading', 0), q.school_id,"
-    " q.provider_id FROM integration_queue q"
+    " q.provider_id, q.accepted FROM integration_queue q"
     " LEFT JOIN message_batches b ON b.id = q.batch_id"
     " WHERE q.id = $1 AND q.status IN ('pending', 'processing')";
 
@@ -97,6 +97,7 @@ int sl_queue_view_wait(struct sl_db *db, struct sl_arena *arena, int64_t id,
         .loading = sl_row_int(&rows, 6) != 0,
         .school_id = sl_row_int(&rows, 7),
         .provider_id = sl_row_int(&rows, 8),
+        .accepted = sl_row_int(&rows, 9) != 0,
     };
     return 1;
 }

@@ -45,6 +45,7 @@ struct sl_queue_wait {
     const char *error;       /* the last reason; NULL: none */
     int64_t next_attempt_at; /* 0: none */
     bool in_flight;
+    bool accepted;                  /* while it waits: taken, not lost */
     bool loading;                   /* its batch's list is not read to its end */
     int64_t school_id, provider_id; /* provider 0: a hook's */
 };

@@ -107,7 +107,10 @@ error() { sl-queue show "$1" -f json | field error; }
     shown "its account, left alone until 20*Z: it fails"
     sql "UPDATE accounts SET blocked = 'wrong key'"
     shown "its account, blocked: wrong key"
-    sql "UPDATE integration_queue SET status = 'processing', in_flight = 1, waits_for = 'callback', next_attempt_at = 1795500000000"
+    sql "UPDATE integration_queue SET status = 'processing', in_flight = 1, waits_for = 'callback', next_attempt_at = 1795500000000, error_log = '[{\"error\":\"Invalid Access Token\"}]'"
+    [ "$(error "$pay")" = "Invalid Access Token" ]
+    sql "UPDATE integration_queue SET accepted = 1" # the trouble of an earlier attempt is over
+    [ "$(error "$pay")" = null ]
     shown "its callback; looked at again at 20*Z"
     sql "UPDATE integration_queue SET waits_for = NULL"
     shown "the provider's answer"
