@@ -90,11 +90,34 @@ static int check_zone(const char *zone, struct sl_err *err)
     return sl_err_set(err, SL_ERR_DATA, "'%s' is no time zone like Africa/Nairobi", zone);
 }
 
+/* The alphabetic codes of ISO 4217, without funds, metals and those for tests; each ends with a
+ * blank. */
+static const char currencies[] =
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB "
+    "BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK "
+    "DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK "
+    "HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD "
+    "KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN "
+    "MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD "
+    "RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB "
+    "TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF "
+    "XCD XCG XOF XPF YER ZAR ZMW ZWL ";
+
+static int check_currency(const char *currency, struct sl_err *err)
+{
+    if (check_capitals("currency", currency, 3, "KES", err) < 0)
+        return -1;
+    for (size_t at = 0; currencies[at]; at += 4)
+        if (strncmp(currencies + at, currency, 3) == 0)
+            return 0;
+    return sl_err_set(err, SL_ERR_DATA, "'%s' is no currency of ISO 4217, like KES", currency);
+}
+
 int sl_school_check(const struct sl_school *school, struct sl_err *err)
 {
     if (check_code(school->code, err) < 0 || check_line("name", school->name, MOST_NAME, err) < 0 ||
         check_country(school->country, err) < 0 || check_zone(school->timezone, err) < 0 ||
-        check_capitals("currency", school->currency, 3, "KES", err) < 0)
+        check_currency(school->currency, err) < 0)
         return -1;
     if (school->receipt_template &&
         (check_line("receipt template", school->receipt_template, MOST_TEMPLATE, err) < 0 ||

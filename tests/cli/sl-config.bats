@@ -299,7 +299,7 @@ shape() {
 
 @test "what is no school is refused with what would be right" {
     for line in '123 --name A' 'Green --name A' 'a --name A --country kenya' 'a --name A --timezone Africa/Nowhere' \
-        'a --name A --timezone ../../etc/passwd' 'a --name A --currency Ksh' 'everyone --name A'; do
+        'a --name A --timezone ../../etc/passwd' 'a --name A --currency Ksh' 'a --name A --currency KSH' 'a --name A --currency ESK' 'everyone --name A'; do
         # shellcheck disable=SC2086
         run sl-config school add $line
         [ "$status" -eq 65 ]
