@@ -7,7 +7,7 @@
 
 #include "lib/base/text.h"
 
-enum { MOST_CODE = 16 };
+enum { MOST_CODE = 16, MOST_REFERENCE = 20 };
 
 /* ---- Pieces -------------------------------------------------------------------------- */
 
@@ -123,6 +123,18 @@ static const char *trimmed(const struct sl_inbound *inbound, const char *text)
     return n > 0 ? sl_arena_memdup(inbound->arena, text, n) : NULL;
 }
 
+/* M-Pesa lets nobody type a longer one: what is behind that is cut off, and the event says so. */
+static const char *read_reference(const struct sl_inbound *inbound, struct json_object *doc,
+                                  struct sl_event *event)
+{
+    const char *text = trimmed(inbound, word(inbound, doc, "BillRefNumber"));
+
+    if (!text || strlen(text) <= MOST_REFERENCE)
+        return text;
+    event->text = "its reference is longer than 20 characters and was cut";
+    return sl_printable(inbound->arena, text, strlen(text), MOST_REFERENCE);
+}
+
 static const char *read_payer(const struct sl_inbound *inbound, struct json_object *doc)
 {
     static const char *const names[] = { "FirstName", "MiddleName", "LastName" };
@@ -178,7 +190,7 @@ static void hear_c2b(const struct sl_inbound *inbound, struct sl_heard *heard,
         return;
     }
     news->state = kind == SL_EVENT_RECEIVED ? SL_PAY_PAID : SL_PAY_PENDING;
-    news->reference = trimmed(inbound, word(inbound, doc, "BillRefNumber"));
+    news->reference = read_reference(inbound, doc, &event);
     news->phone = word(inbound, doc, "MSISDN");
     news->payer = read_payer(inbound, doc);
     news->currency = "KES";

@@ -532,7 +532,7 @@ struct sl_event {
     const char *message; /* SL_EVENT_DELIVERY: our own id of the message, "01K…-17", where the
                           * provider gives it back: it settles a lost answer; or NULL */
     const char *phone;   /* or, of a mail, its recipient's address */
-    const char *text;    /* what was written, or why it failed */
+    const char *text;    /* what was written, or why it failed; RECEIVED: what is odd of it */
     const char *code;
     enum sl_delivery delivery;
     struct sl_payment_news payment;

@@ -69,12 +69,28 @@ size_t sl_json_length(struct json_object *array)
     return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
 }
 
+/* A NUL would end the text before its end: "A\u0000B" is not A. */
+static const char *without_nul(struct sl_arena *arena, const char *text, size_t n)
+{
+    struct sl_buf out = sl_buf_new(arena);
+    size_t part;
+
+    for (size_t at = 0; at <= n; at += part + 1) {
+        part = strnlen(text + at, n - at);
+        sl_buf_text(&out, at > 0 ? "\xef\xbf\xbd" : "");
+        sl_buf_add(&out, text + at, part);
+    }
+    return out.data ? out.data : "";
+}
+
 const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const char *path)
 {
     struct json_object *value = sl_json_at(doc, path);
 
-    if (json_object_is_type(value, json_type_string) || json_object_is_type(value, json_type_int) ||
-        json_object_is_type(value, json_type_double))
+    if (json_object_is_type(value, json_type_string))
+        return without_nul(arena, json_object_get_string(value),
+                           (size_t)json_object_get_string_len(value));
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
         return sl_arena_strdup(arena, json_object_get_string(value));
     return NULL;
 }

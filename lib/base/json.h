@@ -22,7 +22,7 @@ int64_t sl_json_int(struct json_object *doc, const char *path, int64_t otherwise
 size_t sl_json_length(struct json_object *array); /* 0 if it is no array */
 
 /* Text, whole number or decimal as text: providers write "0" and 0 for the same thing.
- * NULL if it is absent or anything else. */
+ * NULL if it is absent or anything else. A NUL in it becomes U+FFFD. */
 const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const char *path);
 
 /* Adds a member; NULL text adds nothing. */

@@ -207,6 +207,8 @@ static int tell_result(struct deed *deed, struct sl_err *err)
 static int take_payment(struct deed *deed, struct sl_err *err)
 {
     deed->reference_type = "payment";
+    if (deed->event->text)
+        deed->note = deed->event->text;
     return sl_payments_received(deed->service, deed->request.school_id, deed->request.provider_id,
                                 &deed->event->payment, deed->request.received_at, err);
 }

@@ -593,6 +593,43 @@ static void money_for_another_shortcode_is_ignored_with_the_reason(void **state)
     assert_string_equal(event_of(world, 1).note, "paid to a shortcode that is not in the settings");
 }
 
+static const char *text_of(struct world *world, const char *sql)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+
+    OK(sl_db_query(&rows, world->in->service->db, sql, SL_NO_PARAMS, &err));
+    assert_int_equal(sl_rows_next(&rows, &err), 1);
+    return sl_arena_strdup(world->arena, sl_row_text(&rows, 0));
+}
+
+static const char *referring_to(struct world *world, const char *receipt, const char *reference)
+{
+    return sl_arena_printf(world->arena,
+                           "{\"TransID\":\"%s\",\"TransAmount\":\"5.00\","
+                           "\"BusinessShortCode\":\"600966\",\"BillRefNumber\":\"%s\"}",
+                           receipt, reference);
+}
+
+static void a_reference_that_nobody_can_type_is_cut_and_noted(void **state)
+{
+    static const char cut[] = "its reference is longer than 20 characters and was cut";
+    struct world *world = *state;
+
+    assert_int_equal(post(world, MPESA, "confirm",
+                          referring_to(world, "RKL51ZDR4F", "ADM10245678901234567890")),
+                     200);
+    assert_int_equal(post(world, MPESA, "confirm", referring_to(world, "RKL51ZDR4G", "A\\u0000B")),
+                     200);
+    apply(world);
+    assert_string_equal(event_of(world, 1).note, cut);
+    assert_string_equal(text_of(world, "SELECT reference FROM payments ORDER BY id"),
+                        "ADM10245678901234567");
+    assert_null(event_of(world, 2).note);
+    assert_string_equal(text_of(world, "SELECT reference FROM payments ORDER BY id DESC"),
+                        "A\xef\xbf\xbd"
+                        "B");
+}
+
 static const char *validate(struct world *world, enum sl_may_come may_come)
 {
     struct sl_received received = request_to(world, MPESA, "validate", money);
@@ -719,6 +756,7 @@ int main(void)
         TEST(a_body_that_is_said_to_be_something_else_is_not_heard),
         TEST(one_that_cannot_be_stored_does_not_take_the_others_with_it),
         TEST(money_that_comes_twice_is_one_payment),
+        TEST(a_reference_that_nobody_can_type_is_cut_and_noted),
         TEST(money_for_another_shortcode_is_ignored_with_the_reason),
         TEST(a_payer_hears_the_same_answer_however_often_he_is_validated),
         TEST(a_schools_program_is_asked_before_anything_is_stored),
