@@ -165,8 +165,10 @@ CREATE TABLE integration_webhooks (
     last_received_at INTEGER,
     receive_count    INTEGER NOT NULL DEFAULT 0,
     created_at       INTEGER NOT NULL,
-    name             TEXT    -- what a person calls it
+    name             TEXT,   -- what a person calls it
+    route            TEXT    -- keyed hash of what its events are found by, where a path serves several
 ) STRICT;
+CREATE INDEX integration_webhooks_route ON integration_webhooks (route) WHERE route IS NOT NULL;
 
 CREATE TABLE oauth_tokens (
     id            INTEGER PRIMARY KEY,

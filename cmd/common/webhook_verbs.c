@@ -36,6 +36,9 @@ static int print_urls(const struct sl_cli *cli, const struct sl_endpoint_made *m
                           err) < 0)
             return -1;
     }
+    for (size_t i = 0; i < made->n_words; i++)
+        sl_say(cli, "%s to enter beside the address: %s", made->words[i].name,
+               made->words[i].value);
     sl_say(cli, "these addresses are secret, and are not shown again");
     return sl_output_end(&output, err);
 }

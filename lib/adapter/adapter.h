@@ -50,8 +50,10 @@ struct sl_field {
     int ends_days;          /* the provider ends it this long after it was made; 0: it does not */
     bool runs;              /* SL_FIELD_TEXT: "exec:/PATH" names a program of this machine */
     bool secret;            /* sealed in the database, masked in logs, never on a command line */
-    bool identity;    /* part of what names the account: see sl_limits. A grant's secrets are too */
-    bool callback;    /* needed to judge callbacks: the daemon is given these, and no others */
+    bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */
+    bool callback; /* needed to judge callbacks: the daemon is given these, and no others */
+    bool made;     /* a word of our own, which a person tells the provider: `sl-config webhook add`
+                       * makes one where none is set, and shows it once */
     const char *hook; /* the word of a hook: `sl-config webhook add` writes the hook's address here,
                        * for the adapter to hand over. No part of the account; NULL: none */
 };
@@ -539,6 +541,8 @@ struct sl_event {
     struct sl_outcome outcome; /* SL_EVENT_RESULT */
     const char *result_text;   /* SL_EVENT_RESULT: what it told, for a person */
     struct sl_fact fact;       /* learned of the account; kind NULL: nothing */
+    const char *owner; /* whose it is, where the hook's path serves several schools: the value of
+                        * their setting `routed_by`; NULL: the path's own */
 };
 
 enum sl_proof { SL_PROVEN, SL_FORGED, SL_MALFORMED };
@@ -555,8 +559,8 @@ struct sl_heard {
     const char *why; /* not proven: for the log */
     struct sl_event *events;
     size_t n_events;
-    struct sl_reply reply; /* made for this one request (a challenge, an echo), in the arena;
-                            * status 0: the hook's own */
+    struct sl_reply reply; /* made for this one request (a challenge, an echo, why it proves
+                            * nothing), in the arena; status 0: the hook's own */
 };
 
 struct sl_hook {
@@ -572,9 +576,12 @@ struct sl_hook {
                           * it over ourselves */
     void (*hear)(const struct sl_inbound *inbound, struct sl_heard *heard);
     const char *const *headers; /* that hear() reads; ends with NULL. NULL: none */
-    struct sl_reply taken;      /* committed */
-    struct sl_reply refused;    /* SL_EVENT_VALIDATION: not to be paid */
-    int forged_status;          /* what a forged one is answered; 0: 403 */
+    const char *routed_by; /* one path serves several schools: the name of the setting (`callback`)
+                            * by which each finds its events. Only schools whose own settings prove
+                            * the request too get theirs. NULL: all are the path's */
+    struct sl_reply taken; /* committed */
+    struct sl_reply refused; /* SL_EVENT_VALIDATION: not to be paid */
+    int forged_status;       /* what a forged one is answered; 0: 403 */
 };
 
 /* ---- The table ----------------------------------------------------------------------- */

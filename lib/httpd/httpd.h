@@ -4,7 +4,7 @@
  * stand for all of them; each is answered only when its answer is filled in. What it refuses by
  * itself: heads of more than 32 KiB (431), more than 2,000 connections at once, clients that
  * are silent for 10 seconds or do not get a request across within 30. Of a body of more than
- * 1 MiB nothing is kept. It speaks plain HTTP to this machine only. */
+ * 4 MiB nothing is kept. It speaks plain HTTP to this machine only. */
 #ifndef SL_HTTPD_HTTPD_H
 #define SL_HTTPD_HTTPD_H
 

@@ -10,7 +10,7 @@
 #include "lib/httpd/httpd.h"
 #include "lib/httpd/listen.h"
 
-enum { MOST_BODY = 1024 * 1024 };
+enum { MOST_BODY = 4 * 1024 * 1024 };
 
 /* A connection, in the order in which they must come to something. */
 struct line {

@@ -17,6 +17,24 @@ static struct sl_seal_place place_of(const struct sl_endpoint *endpoint)
                                    endpoint->provider_id, endpoint->id };
 }
 
+void sl_endpoint_route(struct sl_service *service, const struct sl_adapter *adapter,
+                       const char *value, char *hex)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+
+    sl_index_hash(service->keyring, "route", sl_arena_printf(arena, "%s:%s", adapter->code, value),
+                  hex);
+}
+
+/* NULL where no hook is routed, or nothing is set to route by. */
+static const char *route_value(struct sl_arena *arena, const struct sl_values *values)
+{
+    for (size_t i = 0; i < values->adapter->n_hooks; i++)
+        if (values->adapter->hooks[i].routed_by)
+            return sl_values_named(arena, values, values->adapter->hooks[i].routed_by);
+    return NULL;
+}
+
 static int seal(struct sl_service *service, const struct sl_endpoint *endpoint,
                 const struct sl_values *values, struct sl_err *err)
 {
@@ -25,8 +43,15 @@ static int seal(struct sl_service *service, const struct sl_endpoint *endpoint,
     const char *text = sl_values_print(arena, values, SL_VALUES_CALLBACK);
     const char *sealed =
         sl_service_seal(service, SL_KEY_WEBHOOK, arena, text, strlen(text), &place, err);
+    const char *by = route_value(arena, values);
+    char route[SL_INDEX_HEX_SIZE];
 
-    return sealed && sl_endpoints_seal(service->db, endpoint->id, sealed, err) >= 0 ? 0 : -1;
+    if (!sealed)
+        return -1;
+    if (by)
+        sl_endpoint_route(service, values->adapter, by, route);
+    return sl_endpoints_seal(service->db, endpoint->id, sealed, by ? route : NULL, err) < 0 ? -1
+                                                                                            : 0;
 }
 
 /* Also those of schools that everyone's settings serve. Returns 1, 0 or -1. */
@@ -203,10 +228,29 @@ static int set_up(struct sl_service *service, struct sl_arena *arena, int64_t sc
     return find_base(service, arena, setup, err);
 }
 
-/* The addresses that the adapter hands over itself become settings. They are one school's: the
- * settings of everyone cannot hold them. */
+/* Words of our own that are missing. */
+static const struct sl_pair *make_words(struct sl_arena *arena, const struct setup *setup,
+                                        size_t *n)
+{
+    const struct sl_adapter *adapter = setup->adapter;
+    struct sl_pair *words = SL_NEW(arena, struct sl_pair, adapter->n_fields);
+
+    *n = 0;
+    for (size_t i = 0; i < adapter->n_fields; i++) {
+        char token[SL_CALLBACK_TOKEN_SIZE], hash[SL_TOKEN_HASH_SIZE];
+
+        if (!adapter->fields[i].made || setup->values.at[i])
+            continue;
+        sl_callback_token(token, hash);
+        words[(*n)++] = (struct sl_pair){ adapter->fields[i].name, sl_arena_strdup(arena, token) };
+    }
+    return words;
+}
+
+/* The addresses that the adapter hands over itself become settings, and so do words of our own. They
+ * are one school's: the settings of everyone cannot hold them. */
 static int hand_over(struct sl_service *service, struct sl_arena *arena, const struct setup *setup,
-                     int64_t school_id, const struct sl_endpoint_made *made, struct sl_err *err)
+                     int64_t school_id, struct sl_endpoint_made *made, struct sl_err *err)
 {
     const struct sl_adapter *adapter = setup->adapter;
     struct sl_change *changes = SL_NEW(arena, struct sl_change, adapter->n_fields);
@@ -218,6 +262,9 @@ static int hand_over(struct sl_service *service, struct sl_arena *arena, const s
             if (strcmp(adapter->fields[i].hook, made->urls[k].hook) == 0)
                 changes[set.n_changes++] =
                     (struct sl_change){ adapter->fields[i].name, made->urls[k].url };
+    made->words = make_words(arena, setup, &made->n_words);
+    for (size_t i = 0; i < made->n_words; i++)
+        changes[set.n_changes++] = (struct sl_change){ made->words[i].name, made->words[i].value };
     if (set.n_changes == 0)
         return 0;
     if (setup->config_school_id != school_id) {

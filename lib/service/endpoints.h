@@ -6,6 +6,7 @@
 #include "lib/base/crypto.h"
 #include "lib/service/service.h"
 #include "lib/service/ids.h"
+#include "lib/service/seal.h"
 #include "lib/store/configs.h"
 #include "lib/store/endpoints.h"
 #include "lib/store/schools.h"
@@ -25,11 +26,13 @@ struct sl_endpoint_made {
     const char *token;
     const struct sl_endpoint_url *urls; /* n_urls of them */
     size_t n_urls;
+    const struct sl_pair *words; /* n_words settings that were made now, for the provider's page */
+    size_t n_words;
 };
 
 /* Makes an endpoint for a school that has settings for the provider. An address that the adapter
- * hands over itself (sl_field.hook) becomes a setting of the school's in the same transaction. `name` is what a person
- * calls it, or NULL. SL_ERR_CONFIG without settings or a public address, SL_ERR_DATA for a
+ * hands over itself (sl_field.hook) becomes a setting of the school's in the same transaction, and
+ * so does a word of our own (sl_field.made) that is not set yet. `name` is what a person calls it, or NULL. SL_ERR_CONFIG without settings or a public address, SL_ERR_DATA for a
  * provider that calls nobody. */
 int sl_endpoint_add(struct sl_service *service, struct sl_arena *arena,
                     const struct sl_school *school, const char *provider_code, const char *name,
@@ -46,6 +49,11 @@ int sl_endpoint_disable(struct sl_service *service, int64_t id, struct sl_err *e
 struct sl_values;
 int sl_endpoints_refresh(struct sl_service *service, const struct sl_config_row *row,
                          const struct sl_values *values, struct sl_err *err);
+
+/* By what the events of a school are found where one path serves several: the keyed hash of the value
+ * of the setting that the hooks are routed by. hex has SL_INDEX_HEX_SIZE. */
+void sl_endpoint_route(struct sl_service *service, const struct sl_adapter *adapter,
+                       const char *value, char *hex);
 
 /* What the adapter is given to judge a callback: fields with `callback` set and their defaults, all
  * others NULL. Needs the webhook ring alone. Everything is in the arena. */

@@ -151,6 +151,13 @@ static const char *allow_of(const struct reception *reception)
     return allow.data;
 }
 
+static int forged_status(const struct reception *reception)
+{
+    if (reception->heard.reply.status)
+        return reception->heard.reply.status;
+    return reception->route.hook->forged_status ? reception->route.hook->forged_status : 403;
+}
+
 /* Likewise. */
 static int hear(struct reception *reception, struct sl_err *err)
 {
@@ -165,7 +172,7 @@ static int hear(struct reception *reception, struct sl_err *err)
         return inbound_refuse(reception, 403,
                               "it came from an address that callback_cidrs does not have", err);
     if (received->too_large)
-        return inbound_refuse(reception, 413, "its body is longer than 1 MiB", err);
+        return inbound_refuse(reception, 413, "its body is longer than 4 MiB", err);
     if (!has_body_type(hook, received->content_type))
         return inbound_refuse(reception, 415,
                               sl_arena_printf(reception->arena, "its Content-Type is not %s",
@@ -188,69 +195,29 @@ static int hear(struct reception *reception, struct sl_err *err)
     inbound_hear(&reception->inbox->owners, reception->arena, reception->owner, hook, received,
                  &reception->request, &reception->heard);
     if (reception->heard.proof == SL_FORGED)
-        return inbound_refuse(reception, hook->forged_status ? hook->forged_status : 403,
+        return inbound_refuse(reception, forged_status(reception),
                               reception->heard.why ? reception->heard.why : "not proven", err);
     return reception->heard.proof == SL_PROVEN ? 0 : inbound_answer_malformed(reception, err);
 }
 
 /* ---- Storing ------------------------------------------------------------------------------------ */
 
-/* Whether all of it was there before. Returns 1, 0 or -1. */
-static int is_repeated(const struct reception *reception, struct sl_err *err)
-{
-    const struct sl_heard *heard = &reception->heard;
-    const char *note;
-    int known = heard->n_events > 0;
-
-    for (size_t i = 0; known > 0 && i < heard->n_events; i++)
-        known = heard->events[i].key
-                    ? sl_webhook_events_note(reception->inbox->service->db, reception->arena,
-                                             reception->scope, heard->events[i].key, &note, err)
-                    : 0;
-    return known;
-}
-
-static int store(struct reception *reception, struct sl_err *err)
-{
-    struct sl_db *db = reception->inbox->service->db;
-    const struct sl_heard *heard = &reception->heard;
-
-    if (sl_webhook_requests_add(db, &reception->request, err) < 0)
-        return -1;
-    for (size_t i = 0; i < heard->n_events; i++) {
-        const struct sl_webhook_event event = {
-            .request_id = reception->request.id,
-            .scope = reception->scope,
-            .key = heard->events[i].key,
-            .place = (int64_t)i,
-            .kind = inbound_kinds[heard->events[i].kind],
-            .external_reference = heard->events[i].external,
-            .note = heard->events[i].kind == SL_EVENT_VALIDATION ? reception->note : NULL,
-        };
-
-        if (sl_webhook_events_add(db, &event, reception->inbox->now_ms, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int take(struct reception *reception, struct sl_err *err)
 {
     const struct sl_hook *hook = reception->route.hook;
-    int repeated = is_repeated(reception, err);
+    int stored;
 
-    if (repeated < 0)
-        return -1;
     if (!reception->queue_id)
         reception->owner->n_received++;
     reception->received->reply = reception->refused              ? hook->refused
                                  : reception->heard.reply.status ? reception->heard.reply
                                                                  : hook->taken;
-    if (repeated == 0 && store(reception, err) < 0)
+    if (hook->routed_by && inbound_share(reception, err) < 0)
         return -1;
-    if (repeated > 0 || reception->heard.n_events == 0)
-        return inbound_answer(reception, reception->received->reply, NULL, err);
-    return 0;
+    stored = inbound_store(reception, err);
+    if (stored != 0)
+        return stored < 0 ? -1 : 0;
+    return inbound_answer(reception, reception->received->reply, NULL, err);
 }
 
 static int receive(struct reception *reception, struct sl_err *err)

@@ -23,6 +23,11 @@ struct round {
     int64_t now_ms;
     const char *state;   /* only those: another process may have been faster; NULL: all */
     const char *failure; /* what an earlier try to apply it said; NULL: this is the first */
+
+    /* What the last request told: the events of a large one are not read from it one by one. */
+    struct sl_arena *told_arena; /* NULL: nothing is kept */
+    int64_t told_id;             /* 0: nothing yet */
+    struct sl_heard told;
 };
 
 /* ---- Reading it again ------------------------------------------------------------------------- */
@@ -48,9 +53,25 @@ static int find_owner(struct round *round, struct deed *deed, struct owner **own
                            err);
 }
 
-/* The body is heard again, as it was when it was stored: what was proven then stays so. NULL if it
- * tells no such event any more; the note says why where the adapter does. */
-static const struct sl_event *find_event(const struct round *round, struct deed *deed,
+/* The body is heard again, as it was when it was stored: what was proven then stays so. A request
+ * belongs to one endpoint, so its id says by whose settings. */
+static void hear_again(struct round *round, struct deed *deed, const struct owner *owner,
+                       const struct sl_hook *hook, struct sl_heard *heard)
+{
+    if (round->told_arena && round->told_id != deed->request.id) {
+        sl_arena_reset(round->told_arena);
+        round->told_id = deed->request.id;
+        inbound_hear(&round->owners, round->told_arena, owner, hook, NULL, &deed->request,
+                     &round->told);
+    }
+    if (round->told_arena)
+        *heard = round->told;
+    else
+        inbound_hear(&round->owners, deed->arena, owner, hook, NULL, &deed->request, heard);
+}
+
+/* NULL if it tells no such event any more; the note says why where the adapter does. */
+static const struct sl_event *find_event(struct round *round, struct deed *deed,
                                          const struct owner *owner)
 {
     const struct sl_hook *hook = sl_adapter_hook(owner->adapter, deed->request.hook);
@@ -59,7 +80,7 @@ static const struct sl_event *find_event(const struct round *round, struct deed 
 
     if (!hook)
         return NULL;
-    inbound_hear(&round->owners, deed->arena, owner, hook, NULL, &deed->request, &heard);
+    hear_again(round, deed, owner, hook, &heard);
     if (heard.proof == SL_MALFORMED)
         deed->note = heard.why;
     return heard.proof == SL_PROVEN && place < heard.n_events ? heard.events + place : NULL;
@@ -170,10 +191,14 @@ static int apply_ids(struct sl_service *service, const int64_t *ids, size_t n, c
 {
     SL_AUTO(sl_arena_free) struct sl_arena *shared = sl_arena_new();
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    SL_AUTO(sl_arena_free) struct sl_arena *told = sl_arena_new();
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    struct round round = {
-        service, { .service = service, .arena = shared }, sl_now_ms(), "new", failure
-    };
+    struct round round = { .service = service,
+                           .owners = { .service = service, .arena = shared },
+                           .now_ms = sl_now_ms(),
+                           .state = "new",
+                           .failure = failure,
+                           .told_arena = told };
 
     if (sl_tx_begin(&tx, service->db, err) < 0)
         return -1;
@@ -273,7 +298,10 @@ int sl_inbound_release(struct sl_service *service, const char *external_referenc
     if (n <= 0)
         return n;
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    struct round round = { service, { .service = service, .arena = arena }, now_ms, "held", NULL };
+    struct round round = { .service = service,
+                           .owners = { .service = service, .arena = arena },
+                           .now_ms = now_ms,
+                           .state = "held" };
 
     for (int i = 0; i < n; i++)
         if (apply_one(&round, arena, ids[i], err) < 0)
@@ -318,9 +346,9 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
-    struct round round = {
-        service, { .service = service, .arena = arena }, sl_now_ms(), NULL, NULL
-    };
+    struct round round = { .service = service,
+                           .owners = { .service = service, .arena = arena },
+                           .now_ms = sl_now_ms() };
     int64_t *ids = &id;
     int n = 1, all = 0, status;
 
@@ -397,9 +425,9 @@ int sl_inbound_claim(struct sl_service *service, struct sl_arena *arena, int64_t
                      const char *receipt, int64_t amount_minor, struct sl_payment_news *news,
                      struct sl_err *err)
 {
-    struct round round = {
-        service, { .service = service, .arena = arena }, sl_now_ms(), NULL, NULL
-    };
+    struct round round = { .service = service,
+                           .owners = { .service = service, .arena = arena },
+                           .now_ms = sl_now_ms() };
     const char *scope = sl_arena_printf(arena, "q%lld", (long long)queue_id);
     int64_t *ids = SL_NEW(arena, int64_t, MOST_CLAIMS),
             amount = amount_minor > 0 ? amount_minor : 0;

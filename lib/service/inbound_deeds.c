@@ -79,18 +79,30 @@ static int report(struct deed *deed, struct sl_err *err)
 
 /* ---- Opting out ------------------------------------------------------------------------------- */
 
-/* STOP, STOPALL, or STOP and more words; "stopped by the office" is none. */
-static bool wants_to_stop(const char *text)
+/* The word alone or before more words; "stopped by the office" does not begin with STOP. */
+static bool begins_with(const char *text, const char *word, size_t n)
 {
-    static const char stop[] = "STOP", all[] = "ALL";
+    unsigned char behind = n > 0 && strncasecmp(text, word, n) == 0 ? (unsigned char)text[n] : 'x';
+
+    return !isalnum(behind) && behind < 0x80;
+}
+
+/* STOP, STOPALL, or one of the school's own words, "STOP,ACHA". */
+static bool wants_to_stop(const struct deed *deed, const char *text)
+{
+    const char *words = owner_setting(deed->owner, "optout_words");
 
     text += strspn(text, " \t\r\n\"'");
-    if (strncasecmp(text, stop, strlen(stop)) != 0)
-        return false;
-    text += strlen(stop);
-    if (strncasecmp(text, all, strlen(all)) == 0)
-        text += strlen(all);
-    return !isalnum((unsigned char)*text);
+    if (begins_with(text, "STOPALL", strlen("STOPALL")))
+        return true;
+    for (words = words ? words : "STOP"; *words; words += strspn(words, ", ")) {
+        size_t n = strcspn(words, ", ");
+
+        if (begins_with(text, words, n))
+            return true;
+        words += n;
+    }
+    return false;
 }
 
 /* As it is sent to; NULL if none is named that could be. */
@@ -137,7 +149,7 @@ static int opt_in(struct deed *deed, struct sl_err *err)
 
 static int take_text(struct deed *deed, struct sl_err *err)
 {
-    if (!deed->event->text || !wants_to_stop(deed->event->text))
+    if (!deed->event->text || !wants_to_stop(deed, deed->event->text))
         return 0;
     return opt_out(deed, err);
 }
@@ -245,5 +257,9 @@ int deed_do(struct deed *deed, struct sl_err *err)
 {
     deed->state = "done";
     deed->note = deed->row.note;
+    if (!inbound_is_own(deed->owner, sl_adapter_hook(deed->owner->adapter, deed->request.hook),
+                        deed->event))
+        return ignore(deed,
+                      "it is about a number of no school here, or of one without an endpoint");
     return learn(deed, err) < 0 ? -1 : deeds[deed->event->kind](deed, err);
 }

@@ -1,6 +1,6 @@
 /* What the files of lib/service/inbound.h share: inbound_owner.c (whose an address is), inbound.c
- * (from request to stored events), inbound_answer.c and inbound_validate.c (parts of that),
- * inbound_apply.c and inbound_deeds.c (from events to records). Nobody else includes this. */
+ * (from request to stored events), inbound_answer.c, inbound_share.c and inbound_validate.c (parts
+ * of that), inbound_apply.c and inbound_deeds.c (from events to records). Nobody else includes this. */
 #ifndef SL_SERVICE_INBOUND_PRIVATE_H
 #define SL_SERVICE_INBOUND_PRIVATE_H
 
@@ -78,6 +78,10 @@ struct reception {
     struct sl_heard heard;
     const char *note; /* of a validation */
     bool refused;     /* likewise */
+
+    /* Where one path serves several schools (inbound_share.c): */
+    const char *sharing; /* only the events of this owner are meant; NULL: all but … */
+    bool *shared;        /* … those that other schools got; NULL: none did */
 };
 
 /* Whose the token of its path is: fills owner, scope and ids. Returns 1; 0 if it is nobody's, or
@@ -99,6 +103,18 @@ int inbound_answer_malformed(const struct reception *reception, struct sl_err *e
 /* Whether what is to be paid may be. Returns 0 to go on, 1 if it is answered or a program is to be
  * asked, or -1. */
 int inbound_validate(struct reception *reception, struct sl_err *err);
+
+/* Stores what is the reception's of what was heard, as far as it is new. Returns 1, 0 if nothing of it
+ * was, or -1. */
+int inbound_store(struct reception *reception, struct sl_err *err);
+
+/* Gives the events that are other schools' to those whose own secret proves the request, each under
+ * an endpoint of its own: as what came there. Returns 0 or -1. */
+int inbound_share(struct reception *reception, struct sl_err *err);
+
+/* Whether an event is that of the endpoint's school, or of whom no number is named. */
+bool inbound_is_own(const struct owner *owner, const struct sl_hook *hook,
+                    const struct sl_event *event);
 
 /* ---- Events --------------------------------------------------------------------------------- */
 

@@ -79,14 +79,16 @@ int sl_endpoints_add(struct sl_db *db, struct sl_endpoint *endpoint, int64_t now
                : 0;
 }
 
-static const char seal_sql[] = "UPDATE integration_webhooks SET secret_key = $1 WHERE id = $2";
+static const char seal_sql[] =
+    "UPDATE integration_webhooks SET secret_key = $1, route = $2 WHERE id = $3";
 static const char rotate_sql[] =
     "UPDATE integration_webhooks SET endpoint_path = $1, is_active = 1 WHERE id = $2";
 static const char disable_sql[] = "UPDATE integration_webhooks SET is_active = 0 WHERE id = $1";
 
-int sl_endpoints_seal(struct sl_db *db, int64_t id, const char *sealed, struct sl_err *err)
+int sl_endpoints_seal(struct sl_db *db, int64_t id, const char *sealed, const char *route,
+                      struct sl_err *err)
 {
-    return sl_db_run(db, seal_sql, SL_PARAMS(SL_TEXT(sealed), SL_INT(id)), err);
+    return sl_db_run(db, seal_sql, SL_PARAMS(SL_TEXT(sealed), SL_TEXT(route), SL_INT(id)), err);
 }
 
 int sl_endpoints_rotate(struct sl_db *db, int64_t id, const char *token_hash, struct sl_err *err)
@@ -107,6 +109,23 @@ int sl_endpoints_list(struct sl_rows *rows, struct sl_db *db, int64_t school_id,
                       int64_t provider_id, struct sl_err *err)
 {
     return sl_db_query(rows, db, list_sql, SL_PARAMS(SL_INT(school_id), SL_INT(provider_id)), err);
+}
+
+static const char by_route_sql[] = "SELECT id FROM integration_webhooks WHERE route = $1"
+                                   " AND provider_id = $2 AND is_active = 1 ORDER BY id LIMIT $3";
+
+int sl_endpoints_by_route(struct sl_db *db, int64_t provider_id, const char *route, size_t n,
+                          int64_t *ids, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int found = 0, more;
+
+    if (sl_db_query(&rows, db, by_route_sql,
+                    SL_PARAMS(SL_TEXT(route), SL_INT(provider_id), SL_INT((int64_t)n)), err) < 0)
+        return -1;
+    while ((more = sl_rows_next(&rows, err)) > 0)
+        ids[found++] = sl_row_int(&rows, 0);
+    return more < 0 ? -1 : found;
 }
 
 int sl_endpoints_next(struct sl_rows *rows, struct sl_endpoint *endpoint, struct sl_err *err)

@@ -33,9 +33,14 @@ int sl_endpoints_get(struct sl_db *db, struct sl_arena *arena, int64_t id,
                      struct sl_endpoint *endpoint, struct sl_err *err);
 
 /* Changes one thing of it. Each returns 1, 0 if there is no such endpoint, or -1. */
-int sl_endpoints_seal(struct sl_db *db, int64_t id, const char *sealed, struct sl_err *err);
+int sl_endpoints_seal(struct sl_db *db, int64_t id, const char *sealed, const char *route,
+                      struct sl_err *err);
 int sl_endpoints_rotate(struct sl_db *db, int64_t id, const char *token_hash, struct sl_err *err);
 int sl_endpoints_disable(struct sl_db *db, int64_t id, struct sl_err *err);
+
+/* The active ones of a route, oldest first; at most n. Returns how many, or -1. */
+int sl_endpoints_by_route(struct sl_db *db, int64_t provider_id, const char *route, size_t n,
+                          int64_t *ids, struct sl_err *err);
 
 /* By school and id; school_id and provider_id 0: of all. Then _next() until 0 or -1. */
 int sl_endpoints_list(struct sl_rows *rows, struct sl_db *db, int64_t school_id,

@@ -55,7 +55,10 @@ static const char to_2[] =
     " payload TEXT NOT NULL CHECK (json_valid(payload)),"
     " created_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX payments_external ON payments (school_id, provider_id, external_reference)"
-    " WHERE external_reference IS NOT NULL;";
+    " WHERE external_reference IS NOT NULL;"
+    "ALTER TABLE integration_webhooks ADD COLUMN route TEXT;"
+    "CREATE INDEX integration_webhooks_route ON integration_webhooks (route)"
+    " WHERE route IS NOT NULL;";
 
 /* migrations[n] takes a database from version n to n + 1; schema.sql, which a new database gets at
  * once, is what comes out of all of them. */

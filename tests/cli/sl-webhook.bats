@@ -186,14 +186,14 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     [ "$(sql "SELECT count(*) FROM payments")" -eq 0 ]
 }
 
-@test "a body over 1 MiB is refused with 413, announced or not; one of 1 MiB is read" {
+@test "a body over 4 MiB is refused with 413, announced or not; one of 4 MiB is read" {
     endpoint africastalking
     serve
     hook=$url/hooks/at/$token/dlr
-    { printf '%s&pad=' "$report"; head -c 1048576 /dev/zero | tr '\0' x; } > "$BATS_TEST_TMPDIR/large"
+    { printf '%s&pad=' "$report"; head -c 4194304 /dev/zero | tr '\0' x; } > "$BATS_TEST_TMPDIR/large"
     [ "$(status "$hook" --data-binary "@$BATS_TEST_TMPDIR/large")" -eq 413 ]
     [ "$(status -H 'Transfer-Encoding: chunked' "$hook" --data-binary "@$BATS_TEST_TMPDIR/large")" -eq 413 ]
-    truncate -s 1048576 "$BATS_TEST_TMPDIR/large"
+    truncate -s 4194304 "$BATS_TEST_TMPDIR/large"
     [ "$(status "$hook" --data-binary "@$BATS_TEST_TMPDIR/large")" -eq 200 ]
 }
 

@@ -62,7 +62,8 @@
  *   events      all of them: {kind ("note", "delivery", "incoming", "optout", "optin",
  *               "payment", "validation", "received", "result"), key ("{digest}" in it is the body's),
  *               external, message, phone, text, code, delivery ("none", "sent", "undelivered",
- *               "failed", "delivered"), payment, outcome, result_text, fact {kind, key, value, lives_ms}}
+ *               "failed", "delivered"), payment, outcome, result_text, fact {kind, key, value, lives_ms},
+ *               owner}
  *   reply, refused  {status, content_type, body}: what the provider is told
  *
  * A check of settings: check: true, config (no defaults filled in), error: a fragment, or null
@@ -546,7 +547,7 @@ static void match_event(const struct wire_case *wire, struct json_object *want,
 
     only_known(wire, want,
                "kind key external message phone text code delivery payment outcome result_text "
-               "fact");
+               "fact owner");
     match_word(wire, want, "kind", kinds[got->kind]);
     if (given(want, "key", &key) && key)
         sl_json_put_text(want, "key", with_digest(inbound, key));
@@ -556,6 +557,7 @@ static void match_event(const struct wire_case *wire, struct json_object *want,
     match_text(wire, want, "phone", got->phone);
     match_text(wire, want, "text", got->text);
     match_text(wire, want, "code", got->code);
+    match_text(wire, want, "owner", got->owner);
     if (sl_json_at(want, "fact"))
         match_fact(wire, sl_json_at(want, "fact"), &got->fact);
     match_word(wire, want, "delivery", deliveries[got->delivery]);
