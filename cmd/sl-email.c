@@ -130,7 +130,7 @@ static int attach_all(const struct sl_cli *cli, struct sl_service *service,
     struct sl_file *files = SL_NEW(cli->arena, struct sl_file, paths->n + 1);
 
     for (size_t i = 0; i < paths->n; i++)
-        if (sl_email_attach(service, cli->arena, paths->items[i], how, &files[i], err) < 0)
+        if (sl_attach(service, cli->arena, paths->items[i], how, &files[i], err) < 0)
             return -1;
     options->files = files;
     options->n_files = paths->n;

@@ -107,6 +107,18 @@ void sl_json_put_int(struct json_object *doc, const char *name, int64_t number)
         sl_out_of_memory();
 }
 
+void sl_json_put(struct json_object *doc, const char *name, struct json_object *value)
+{
+    if (json_object_object_add(doc, name, value) != 0)
+        sl_out_of_memory();
+}
+
+void sl_json_append(struct json_object *array, struct json_object *value)
+{
+    if (json_object_array_add(array, value) != 0)
+        sl_out_of_memory();
+}
+
 struct json_object *sl_json_put_object(struct json_object *doc, const char *name)
 {
     struct json_object *object = json_object_new_object();

@@ -29,6 +29,10 @@ const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const 
 void sl_json_put_text(struct json_object *doc, const char *name, const char *text);
 void sl_json_put_int(struct json_object *doc, const char *name, int64_t number);
 
+/* Adds a member, or an element, which is the document's from then on. */
+void sl_json_put(struct json_object *doc, const char *name, struct json_object *value);
+void sl_json_append(struct json_object *array, struct json_object *value);
+
 /* Adds an empty object as a member and returns it, borrowed. */
 struct json_object *sl_json_put_object(struct json_object *doc, const char *name);
 

@@ -3,6 +3,7 @@
 #ifndef SL_SERVICE_EMAIL_H
 #define SL_SERVICE_EMAIL_H
 
+#include "lib/service/attach.h"
 #include "lib/service/bulk.h"
 #include "lib/service/send.h"
 #include "lib/text/template.h"
@@ -18,13 +19,6 @@ struct sl_email_options {
     const struct sl_file *files;
     size_t n_files;
 };
-
-/* A file of this machine, for a mail: copied into the spool, or for a dry run only looked at. Its
- * type is by the end of its name. SL_ERR_DATA if it cannot be read, is no file, or has more than
- * 100 MiB. Not inside a transaction. */
-enum sl_attach { SL_ATTACH_COPY, SL_ATTACH_LOOK };
-int sl_email_attach(struct sl_service *service, struct sl_arena *arena, const char *path,
-                    enum sl_attach how, struct sl_file *file, struct sl_err *err);
 
 /* To whom one mail goes; as they stand on the line, "Jane <jane@school.example>" among them. */
 struct sl_email_people {

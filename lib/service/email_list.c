@@ -21,7 +21,7 @@ static int attach_for_all(struct sl_email_list *list, struct sl_arena *arena, st
     struct sl_file *files = SL_NEW(arena, struct sl_file, list->n_attach + 1);
 
     for (size_t i = 0; i < list->n_attach; i++)
-        if (sl_email_attach(list->service, arena, list->attach[i], list->how, &files[i], err) < 0)
+        if (sl_attach(list->service, arena, list->attach[i], list->how, &files[i], err) < 0)
             return -1;
     list->options.files = files;
     list->options.n_files = list->n_attach;
@@ -108,7 +108,7 @@ static int attach_own(const struct sl_email_list *list, struct sl_arena *arena,
     if (payload->n_files > 0)
         memcpy(files, payload->files, payload->n_files * sizeof *files);
     payload->files = files;
-    return sl_email_attach(list->service, arena, path, list->how, &files[payload->n_files++], err);
+    return sl_attach(list->service, arena, path, list->how, &files[payload->n_files++], err);
 }
 
 static struct sl_draft refuse(struct sl_arena *arena, const char *why)

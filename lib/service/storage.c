@@ -64,12 +64,6 @@ int sl_storage_source(struct sl_service *service, struct sl_arena *arena, const 
 
 /* ---- Payloads ------------------------------------------------------------------------------ */
 
-static void put(struct json_object *doc, const char *name, struct json_object *value)
-{
-    if (json_object_object_add(doc, name, value) != 0)
-        sl_out_of_memory();
-}
-
 const char *sl_storage_put_json(struct sl_arena *arena, const char *key,
                                 const struct sl_put_source *source, bool no_clobber)
 {
@@ -81,8 +75,8 @@ const char *sl_storage_put_json(struct sl_arena *arena, const char *key,
         sl_json_put_text(file, "path", source->file.path);
         sl_json_put_int(file, "modified_ns", source->modified_ns);
     }
-    put(doc, "file", file);
-    put(doc, "no_clobber", json_object_new_boolean(no_clobber));
+    sl_json_put(doc, "file", file);
+    sl_json_put(doc, "no_clobber", json_object_new_boolean(no_clobber));
     return sl_json_print(arena, doc);
 }
 
@@ -109,9 +103,8 @@ const char *sl_storage_keys_json(struct sl_arena *arena, const char *const *keys
     struct json_object *list = json_object_new_array();
 
     for (size_t i = 0; i < n; i++)
-        if (json_object_array_add(list, json_object_new_string(keys[i])) != 0)
-            sl_out_of_memory();
-    put(doc, "keys", list);
+        sl_json_append(list, json_object_new_string(keys[i]));
+    sl_json_put(doc, "keys", list);
     return sl_json_print(arena, doc);
 }
 
@@ -122,7 +115,7 @@ const char *sl_storage_url_json(struct sl_arena *arena, const char *key, int64_t
 
     sl_json_put_text(doc, "key", key);
     sl_json_put_int(doc, "expires_s", expires_s);
-    put(doc, "public", json_object_new_boolean(is_public));
+    sl_json_put(doc, "public", json_object_new_boolean(is_public));
     return sl_json_print(arena, doc);
 }
 
