@@ -17,5 +17,6 @@ const struct sl_adapter *const sl_adapters[] = {
     &sl_sendgrid,
     &sl_mailgun,
     &sl_moodle,
+    &sl_whatsapp,
     NULL,
 };

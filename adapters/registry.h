@@ -18,5 +18,6 @@ extern const struct sl_adapter sl_smtp;
 extern const struct sl_adapter sl_sendgrid;
 extern const struct sl_adapter sl_mailgun;
 extern const struct sl_adapter sl_moodle;
+extern const struct sl_adapter sl_whatsapp;
 
 #endif

@@ -32,6 +32,7 @@ enum sl_input_kind {
     SL_INPUT_PUSH,
     SL_INPUT_EMAIL,
     SL_INPUT_LMS,
+    SL_INPUT_WHATSAPP,
 };
 
 /* sms.send */
@@ -212,6 +213,55 @@ struct sl_lms_ask {
     size_t n_members;
 };
 
+/* A picture, document, video, audio or sticker: one of file, link and id says where it is. */
+struct sl_whatsapp_media {
+    const char *kind;           /* "image", "document", "video", "audio", "sticker" */
+    const struct sl_file *file; /* to be uploaded; its name is what the recipient sees */
+    const char *link;           /* https, fetched by the provider */
+    const char *id;             /* the provider has it already */
+    const char *name;           /* of a document by link or id, for the recipient; or NULL */
+    const char *caption;        /* or NULL */
+};
+
+/* A value for the variable part of a template: of the body or the header, or of a button. */
+struct sl_whatsapp_value {
+    enum sl_whatsapp_place { SL_IN_HEADER, SL_IN_BODY, SL_IN_BUTTON } place;
+    const char *name; /* of the variable; NULL: it has a number. Of a button its kind: "url",
+                       * "quick_reply", "copy_code" */
+    const char *text;
+    int64_t button; /* which, from 0 */
+};
+
+struct sl_whatsapp_template {
+    const char *name;
+    const char *language;                   /* "en_US"; NULL: the setting's */
+    const struct sl_whatsapp_value *values; /* n_values of them, those of a place in their order */
+    size_t n_values;
+};
+
+struct sl_whatsapp_location {
+    const char *latitude, *longitude; /* decimal degrees, "-1.2921" */
+    const char *name, *address;       /* or NULL */
+};
+
+/* whatsapp.send, whatsapp.media (the same with a file), whatsapp.upload (the file alone),
+ * whatsapp.read and whatsapp.templates. What is sent is one of text, template, media, location; a
+ * template may have media as its header. */
+struct sl_whatsapp_send {
+    const char *to;                /* E.164; NULL where nothing is sent */
+    const char *text;              /* or NULL */
+    bool preview;                  /* of a link in the text */
+    const struct sl_pair *choices; /* n_choices buttons under the text: what comes back, what is
+                                    * shown */
+    size_t n_choices;
+    const struct sl_whatsapp_template *template; /* whatsapp.templates: its name, or NULL for all */
+    const struct sl_whatsapp_media *media;
+    const struct sl_whatsapp_location *location;
+    const char *message; /* the provider's id of the one that is answered or, whatsapp.read, was
+                          * read; or NULL */
+    bool in_spite;       /* though it is not known that they wrote within a day */
+};
+
 union sl_input {
     const struct sl_sms_send *sms;
     const struct sl_payment_ask *payment;
@@ -223,6 +273,7 @@ union sl_input {
     const struct sl_push_send *push;
     const struct sl_email_send *email;
     const struct sl_lms_ask *lms;
+    const struct sl_whatsapp_send *whatsapp;
 };
 
 #endif

@@ -81,6 +81,8 @@ static const char *const *phones_of(struct sl_job *job, size_t *n)
         phones[0] = job->call.in.c2b->phone;
     if (job->op->input == SL_INPUT_EVENT)
         phones[0] = job->call.in.event->phone;
+    if (job->op->input == SL_INPUT_WHATSAPP)
+        phones[0] = job->call.in.whatsapp->to;
     *n = phones[0] != NULL;
     return phones;
 }

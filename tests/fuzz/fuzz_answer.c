@@ -40,6 +40,11 @@ static union sl_input sample(enum sl_input_kind kind)
     static const struct sl_refund_ask refund = { "NLJ7RT61SV", NULL,   150000,   150000,
                                                  "KES",        "Paid", "ADM1024" };
     static const struct sl_c2b_pay c2b = { "+254711000001", 150000, "ADM1024" };
+    static const struct sl_file file = {
+        .name = "a.pdf", .type = "application/pdf", .size = 9, .sha256 = "00"
+    };
+    static const struct sl_whatsapp_media media = { .file = &file };
+    static const struct sl_whatsapp_send message = { .to = "+254711000001", .media = &media };
     static const struct sl_push_send push = {
         .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
     };
@@ -76,6 +81,7 @@ static union sl_input sample(enum sl_input_kind kind)
     case SL_INPUT_LMS: return (union sl_input){ .lms = &lms };
     case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
     case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
+    case SL_INPUT_WHATSAPP: return (union sl_input){ .whatsapp = &message };
     case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
     case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
     case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };

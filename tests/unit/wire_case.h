@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "lib/adapter/adapter.h"
+#include "lib/adapter/whatsapp.h"
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
 
@@ -483,6 +484,18 @@ static void read_lms(struct wire_case *wire, struct json_object *in)
     wire->n_items = n > 0 ? n : 1;
 }
 
+static void read_whatsapp(struct wire_case *wire, struct json_object *in)
+{
+    struct sl_whatsapp_send *send;
+
+    only_known(wire, in, "to text preview choices template media location message in_spite");
+    only_known(wire, sl_json_at(in, "media"), "kind file link id name caption");
+    only_known(wire, sl_json_at(in, "template"), "name language values");
+    send = sl_whatsapp_read(wire->arena, in, read_file_in(wire, sl_json_at(in, "media.file")));
+    send->to = sl_json_text(in, "to");
+    wire->call.in.whatsapp = send;
+}
+
 static void read_input(struct wire_case *wire, enum sl_input_kind kind)
 {
     struct json_object *in = sl_json_at(wire->line, "in");
@@ -500,6 +513,7 @@ static void read_input(struct wire_case *wire, enum sl_input_kind kind)
     case SL_INPUT_PUSH: read_push(wire, in); return;
     case SL_INPUT_EMAIL: read_email(wire, in); return;
     case SL_INPUT_LMS: read_lms(wire, in); return;
+    case SL_INPUT_WHATSAPP: read_whatsapp(wire, in); return;
     }
 }
 
