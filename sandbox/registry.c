@@ -21,6 +21,7 @@ const struct sl_simulator *const sl_simulators[] = {
     &sl_sim_moodle,
     &sl_sim_gdrive,
     &sl_sim_s3,
+    &sl_sim_whatsapp,
 };
 /* clang-format on */
 

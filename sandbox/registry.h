@@ -30,6 +30,7 @@ extern const struct sl_simulator sl_sim_hook;
 extern const struct sl_simulator sl_sim_mpesa;
 extern const struct sl_simulator sl_sim_s3;
 extern const struct sl_simulator sl_sim_twilio;
+extern const struct sl_simulator sl_sim_whatsapp;
 extern const struct sl_simulator sl_sim_flutterwave;
 extern const struct sl_simulator sl_sim_pesapal;
 extern const struct sl_simulator sl_sim_google;

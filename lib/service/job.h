@@ -90,6 +90,9 @@ extern const struct sl_domain sl_email_status_domain;
 extern const struct sl_domain sl_emails_domain; /* lib/service/email.c */
 extern const struct sl_domain sl_push_domain;   /* lib/service/push.c … */
 extern const struct sl_domain sl_push_topic_domain;
+extern const struct sl_domain sl_whatsapp_domain; /* lib/service/whatsapp.c … */
+extern const struct sl_domain sl_whatsapp_media_domain;
+extern const struct sl_domain sl_whatsapp_question_domain;
 extern const struct sl_domain sl_payment_request_domain; /* lib/service/payments_domain.c … */
 extern const struct sl_domain sl_payment_verify_domain;
 extern const struct sl_domain sl_refund_domain;

@@ -162,7 +162,7 @@ sms() {
 @test "setup makes the school and sets every provider that is simulated" {
     serve
     run -0 --separate-stderr sl-sandbox setup -s greenhill -f json
-    for code in africastalking twilio mpesa flutterwave pesapal moodle local s3 gdrive fcm apns; do jq -e --arg code "$code" 'any(.provider == $code)' <<< "$output"; done
+    for code in africastalking twilio mpesa flutterwave pesapal moodle local s3 gdrive fcm apns whatsapp; do jq -e --arg code "$code" 'any(.provider == $code)' <<< "$output"; done
     [ "$(jq -r '[.[].base_url // empty] | unique | join(" ")' <<< "$output")" = "$SL_SANDBOX_URL" ]
     [ "$(sl-config school show greenhill -f json | field name)" = Greenhill ]
     [ "$(sl-config list -s greenhill -f json | jq -r '[.[].environment] | unique | join(" ")')" = sandbox ]
