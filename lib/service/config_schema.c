@@ -5,10 +5,9 @@
 #include "lib/service/values.h"
 
 static const char *const types[] = {
-    [SL_FIELD_TEXT] = "string",   [SL_FIELD_INT] = "integer", [SL_FIELD_BOOL] = "boolean",
-    [SL_FIELD_CHOICE] = "string", [SL_FIELD_URL] = "string",  [SL_FIELD_FILE] = "string",
-    [SL_FIELD_CIDRS] = "string",
-    [SL_FIELD_FOLDER] = "string",
+    [SL_FIELD_TEXT] = "string",   [SL_FIELD_INT] = "integer",   [SL_FIELD_BOOL] = "boolean",
+    [SL_FIELD_CHOICE] = "string", [SL_FIELD_URL] = "string",    [SL_FIELD_FILE] = "string",
+    [SL_FIELD_CIDRS] = "string",  [SL_FIELD_FOLDER] = "string",
 };
 
 static void add_choices(struct sl_arena *arena, struct sl_buf *out, const char *choices)
