@@ -25,9 +25,6 @@ static const int64_t day_ms = 86400000;
 static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
 static const int64_t back_ms = 60000;              /* how far a clock may be set back */
 
-static const char restore[] = "put back a copy that `sl-config backup` made; without one,"
-                              " `sqlite3 DATABASE .recover` reads what is left";
-
 struct visit {
     struct sl_arena *arena;
     struct sl_service *service; /* db and keyring are NULL where they do not open */
@@ -151,9 +148,9 @@ static void check_pages(struct visit *visit)
     struct sl_err err;
 
     if (sl_health_pages(visit->service->db, visit->arena, &trouble, &err) < 0)
-        failed(visit, "database pages", &err, restore);
+        failed(visit, "database pages", &err, sl_health_restore);
     else if (trouble)
-        bad(visit, "database pages", trouble, restore);
+        bad(visit, "database pages", trouble, sl_health_restore);
     else
         good(visit, "database pages", "sound");
 }
@@ -164,12 +161,12 @@ static void check_references(struct visit *visit)
     struct sl_err err;
 
     if (sl_health_references(visit->service->db, &n, &err) < 0)
-        failed(visit, "database references", &err, restore);
+        failed(visit, "database references", &err, sl_health_restore);
     else if (n > 0)
         bad(visit, "database references",
             sl_arena_printf(visit->arena, "%" PRId64 " rows refer to what is not there", n),
             sl_arena_printf(visit->arena, "%s; something else than these programs wrote to it",
-                            restore));
+                            sl_health_restore));
     else
         good(visit, "database references", "sound");
 }
@@ -180,7 +177,7 @@ static void check_journal(struct visit *visit)
     int concurrent = sl_health_concurrent(visit->service->db, &err);
 
     if (concurrent < 0)
-        failed(visit, "database journal", &err, restore);
+        failed(visit, "database journal", &err, sl_health_restore);
     else if (concurrent == 0)
         bad(visit, "database journal", "the database is not in WAL mode",
             "keep it on a local disk: network file systems have no WAL");
@@ -196,7 +193,7 @@ static void check_clock(struct visit *visit)
 
     sl_time_utc(now_ms, now);
     if (sl_health_newest(visit->service->db, &newest_ms, &err) < 0) {
-        failed(visit, "clock", &err, restore);
+        failed(visit, "clock", &err, sl_health_restore);
         return;
     }
     sl_time_utc(newest_ms, newest);
@@ -280,7 +277,7 @@ static void check_age(struct visit *visit, const struct sl_config_row *row,
     struct sl_err err;
 
     if (sl_logs_changed(visit->service->db, row->id, field->name, &set_ms, &err) < 0) {
-        failed(visit, "settings", &err, restore);
+        failed(visit, "settings", &err, sl_health_restore);
         return;
     }
     days = (sl_now_ms() - set_ms) / day_ms;
@@ -342,7 +339,7 @@ static void check_configs(struct visit *visit)
     while (more >= 0 && (more = sl_configs_next(&rows, &row, &err)) > 0)
         check_config(visit, &row);
     if (more < 0)
-        failed(visit, "settings", &err, restore);
+        failed(visit, "settings", &err, sl_health_restore);
 }
 
 /* Some providers have an address of their own for callbacks: check_config() looks at those. */
@@ -366,7 +363,7 @@ static void check_endpoints(struct visit *visit)
         homeless += endpoint.is_active && needs_public_url(endpoint.provider_code);
     }
     if (more < 0)
-        failed(visit, "webhooks", &err, restore);
+        failed(visit, "webhooks", &err, sl_health_restore);
     else if (homeless > 0 && !visit->service->settings.public_url)
         bad(visit, "webhooks",
             sl_arena_printf(visit->arena,
@@ -405,7 +402,7 @@ static void check_hooks(struct visit *visit, const char *purpose)
                                 purpose, hook.id));
     }
     if (more < 0)
-        failed(visit, purpose, &err, restore);
+        failed(visit, purpose, &err, sl_health_restore);
 }
 
 /* An account whose settings were changed or disabled stays behind, and nobody waits for it. */
@@ -431,7 +428,7 @@ static void check_accounts(struct visit *visit)
                               "passes");
     }
     if (more < 0)
-        failed(visit, "accounts", &err, restore);
+        failed(visit, "accounts", &err, sl_health_restore);
 }
 
 size_t sl_doctor(struct sl_arena *arena, const struct sl_service_options *options,

@@ -15,6 +15,9 @@ static int first_text(struct sl_db *db, struct sl_arena *arena, const char *sql,
     return more < 0 ? -1 : 0;
 }
 
+const char sl_health_restore[] = "put back a copy that `sl-config backup` made; without one,"
+                                 " `sqlite3 DATABASE .recover` reads what is left";
+
 static const char pages_sql[] = "PRAGMA quick_check(1)";
 
 int sl_health_pages(struct sl_db *db, struct sl_arena *arena, const char **trouble,

@@ -19,4 +19,7 @@ int sl_health_concurrent(struct sl_db *db, struct sl_err *err);
 /* When the newest row of the log was written; 0: there is none. */
 int sl_health_newest(struct sl_db *db, int64_t *ms, struct sl_err *err);
 
+/* The cure of a damaged database. */
+extern const char sl_health_restore[];
+
 #endif
