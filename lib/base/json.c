@@ -80,7 +80,7 @@ static const char *without_nul(struct sl_arena *arena, const char *text, size_t 
         sl_buf_text(&out, at > 0 ? "\xef\xbf\xbd" : "");
         sl_buf_add(&out, text + at, part);
     }
-    return out.data ? out.data : "";
+    return out.data;
 }
 
 const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const char *path)

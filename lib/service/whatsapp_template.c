@@ -160,7 +160,7 @@ int whatsapp_look_up_template(struct sl_service *service, struct sl_arena *arena
     struct json_object *row;
     struct sl_once_end end;
 
-    if (!can_look(list->sender->opened))
+    if (!language || !can_look(list->sender->opened))
         return 0;
     if (look_up(service, arena, school, list, &looked_up, &end, err) < 0)
         return -1;
