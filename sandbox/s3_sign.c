@@ -100,7 +100,7 @@ static int by_text(const void *a, const void *b)
 /* In the order of the names, without the signature itself. */
 static void add_query(struct sl_visit *visit, struct sl_buf *out, const char *query)
 {
-    const char *list[MOST_PARAMETERS];
+    const char *list[MOST_PARAMETERS] = { NULL };
     size_t n = 0;
 
     while (*query && n < MOST_PARAMETERS) {

@@ -16,8 +16,9 @@ static void release(gcry_sexp_t *sexp)
 
 static const unsigned char *read_scalar(struct sl_arena *arena)
 {
-    const char *begin = strchr(sl_sandbox_key_p8, '\n'), *end = strstr(begin, "-----END");
-    const char *base64 = sl_arena_memdup(arena, begin, (size_t)(end - begin));
+    const char *begin = sl_sandbox_key_p8 + strcspn(sl_sandbox_key_p8, "\n");
+    const char *end = strstr(begin, "-----END");
+    const char *base64 = end ? sl_arena_memdup(arena, begin, (size_t)(end - begin)) : "";
     size_t n;
     const unsigned char *der = sl_unbase64(arena, base64, &n);
 
