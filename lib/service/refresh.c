@@ -42,7 +42,7 @@ static int read_tokens(struct refreshing *refreshing, struct sl_db *db, int64_t 
 }
 
 /* Whoever got a token may have other settings by now, or none, while another school's still need
- * it: any school that has the account enabled will do. */
+ * it: any open school that has the account enabled will do. */
 static int find_users(struct refreshing *refreshing, struct sl_db *db, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
@@ -52,7 +52,7 @@ static int find_users(struct refreshing *refreshing, struct sl_db *db, struct sl
     if (sl_configs_list(&rows, db, 0, err) < 0)
         return -1;
     while ((more = sl_configs_next(&rows, &row, err)) > 0) {
-        for (size_t i = 0; row.is_enabled && i < refreshing->n; i++) {
+        for (size_t i = 0; row.is_enabled && !row.is_closed && i < refreshing->n; i++) {
             struct ending *ending = &refreshing->endings[i];
 
             if (ending->school_id != 0 || strcmp(ending->account, row.account) != 0)

@@ -8,7 +8,7 @@
 #define CONFIG_COLUMNS                                                                             \
     "c.id, c.school_id, c.provider_id, c.config_encrypted, c.environment, c.is_enabled,"           \
     " c.is_primary, c.rank, c.account, c.last_tested_at, c.last_test_status, c.created_at,"        \
-    " c.updated_at, p.code, s.code, p.category"
+    " c.updated_at, p.code, s.code, p.category, s.status = 'closed'"
 #define CONFIG_TABLES                                                                              \
     " FROM integration_configs c JOIN integration_providers p ON p.id = c.provider_id"             \
     " JOIN schools s ON s.id = c.school_id"
@@ -33,6 +33,7 @@ static struct sl_config_row config_at(const struct sl_rows *rows)
         .provider_code = sl_row_text(rows, 13),
         .school_code = sl_row_text(rows, 14),
         .category = sl_row_text(rows, 15),
+        .is_closed = sl_row_int(rows, 16) != 0,
     };
 }
 

@@ -46,6 +46,7 @@ struct sl_config_row {
     const char *provider_code; /* of the provider, and … */
     const char *school_code;   /* … of the school: only read */
     const char *category;
+    bool is_closed; /* the school: only read */
 };
 
 /* The one row of a school and a provider; where the provider is global and the school has none,

@@ -188,6 +188,16 @@ wired() {
     [ "$(token)" -gt "$version" ]
 }
 
+@test "the token of a closed school is left to end" {
+    sl-config test -s greenhill -p mpesa > /dev/null
+    version=$(token)
+    sl-config school edit greenhill --status closed > /dev/null
+    run -0 --separate-stderr sl-oauth-refresh --within 7200 -f json
+    [ "$(jq -c .failed <<< "$output")" -eq 0 ]
+    [ -z "$stderr" ]
+    [ "$(token)" = "$version" ]
+}
+
 @test "without a token there is nothing to do" {
     run -0 --separate-stderr sl-oauth-refresh -f json
     [ "$(jq -c . <<< "$output")" = '{"refreshed":0,"failed":0,"fresh":0}' ]
