@@ -7,8 +7,9 @@
  * (tests/wire/CODE.jsonl), and why one engine can run thousands of them in one thread.
  *
  * To add a provider: adapters/CATEGORY/CODE.c, its line in adapters/registry.c, and its
- * tests/wire/CODE.jsonl. Nothing else knows its name. docs/adding-a-provider.md goes through
- * it step by step; docs/design.md has the table of all fifteen against which this was made. */
+ * tests/wire/CODE.jsonl; nothing in lib/ knows its name. docs/adding-a-provider.md goes through
+ * it step by step, the sandbox and the manual too; docs/design.md has the table of all those
+ * against which this was made. */
 #ifndef SL_ADAPTER_ADAPTER_H
 #define SL_ADAPTER_ADAPTER_H
 

@@ -99,12 +99,11 @@ export SL_CONFIG="$here/c.yaml" SL_DATABASE="$here/db" SL_KEYRING="$here/keyring
 printf 'lease_seconds: 1\n' >c.yaml
 sl-config init --quiet
 sl-config school add greenhill --name 'Greenhill School' >/dev/null
-settings() { # NAME=VALUE…
-    printf '%s\n' access_key_id=test:tester secret_access_key=testing region=af-south-1 \
-        bucket=greenhill-files prefix=gh/ part_size=5242880 "base_url=http://127.0.0.1:$port" "$@" |
-        sl-config set -p s3 --from - --quiet >/dev/null
+settings() { # NAME=VALUE…: the others stay
+    printf '%s\n' "$@" | sl-config set -p s3 --from - --quiet >/dev/null
 }
-settings
+settings access_key_id=test:tester secret_access_key=testing region=af-south-1 \
+    bucket=greenhill-files prefix=gh/ part_size=5242880 "base_url=http://127.0.0.1:$port"
 # the bucket is made by curl, which signs by itself
 curl -sf -X PUT --user test:tester:testing --aws-sigv4 aws:amz:af-south-1:s3 \
     -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' \
@@ -160,10 +159,9 @@ settings secret_access_key=wrong
 status=0
 sl-config test 2>/dev/null >said || status=$?
 [ "$status" -eq 77 ] || fail "a wrong secret ends with $status: $(cat said)"
-settings
-settings region=eu-west-1
+settings secret_access_key=testing region=eu-west-1
 sl-config test >said 2>&1 && fail 'a wrong region is taken'
-settings
+settings region=af-south-1
 sl-config test >/dev/null || fail 'good settings are not taken any more'
 
 # ---- In parts, killed on the way
