@@ -1,10 +1,11 @@
 load helpers
 load running
-# Programs killed at moments chosen by chance: nobody missing, nobody twice. KILLS=50 for more.
+# Programs killed at moments chosen by chance: nobody missing, nobody twice. KILLS=50 and
+# ROWS=5000 for more and longer lists.
 
 setup() {
     start_all
-    kills=${KILLS:-6}
+    kills=${KILLS:-6} rows=${ROWS:-1000}
 }
 teardown() { stop_all; }
 
@@ -66,14 +67,14 @@ reported() { cut -d, -f4 report.csv | grep -cE "^($1)\$" || true; }
     cd "$BATS_TEST_TMPDIR"
     hits=0
     curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/settings" -d '{"latency_ms":10}'
-    list 1000 r0 > list-r0
+    list "$rows" r0 > list-r0
     lasts bulk r0 --detach
     reads=$lasts # until all is queued
     sl-queue-run -q
-    list 1000 r00 > list-r00
+    list "$rows" r00 > list-r00
     lasts bulk r00
     for round in $(seq "$kills"); do
-        list 1000 "r$round" > "list-r$round"
+        list "$rows" "r$round" > "list-r$round"
         distinct=$(counted distinct) duplicated=$(counted duplicated)
         # every other one while it reads its list, the others anywhere
         killed "$((round % 2 ? lasts : reads))" sl-sms bulk -m 'Dear {name}, school opens on Monday.' --file "list-r$round" \
@@ -81,10 +82,10 @@ reported() { cut -d, -f4 report.csv | grep -cE "^($1)\$" || true; }
         batch=$(batch_of "$((round + 1))")
         until_true finished "r$round" "$batch"
         [ -n "$batch" ] || batch=$(batch_of "$((round + 1))")
-        [ "$(wc -l < report.csv)" -eq 1001 ]
+        [ "$(wc -l < report.csv)" -eq $((rows + 1)) ]
         sent=$(reported 'sent|delivered') unknown=$(reported unknown) failed=$(reported failed)
         echo "round $round: batch <$batch> $(cat resume.err 2>/dev/null)  sent $sent unknown $unknown failed $failed, kills that hit: $hits"
-        [ $((sent + unknown + failed)) -eq 1000 ]
+        [ $((sent + unknown + failed)) -eq "$rows" ]
         [ "$failed" -eq 0 ]
         [ "$unknown" -le 20 ]
         arrived=$(($(counted distinct) - distinct))
@@ -92,8 +93,8 @@ reported() { cut -d, -f4 report.csv | grep -cE "^($1)\$" || true; }
         [ "$arrived" -ge "$sent" ]
         # those of whom nobody knows are the only ones that may get it twice, and by order only
         run -0 sl-sms resume "$batch" --resend-unknown -q --report report.csv
-        [ "$(reported 'sent|delivered')" -eq 1000 ]
-        [ $(($(counted distinct) - distinct)) -eq 1000 ]
+        [ "$(reported 'sent|delivered')" -eq "$rows" ]
+        [ $(($(counted distinct) - distinct)) -eq "$rows" ]
         [ $(($(counted duplicated) - duplicated)) -eq $((arrived - sent)) ]
     done
     [ "$hits" -ge 1 ]
