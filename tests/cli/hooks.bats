@@ -237,7 +237,7 @@ start_quietly() {
     sl-config alert add --to 0722000001 > /dev/null
     sl-config alert add --to "$SL_SANDBOX_URL/hook" > /dev/null 2>&1
     sl-sandbox scenario busy > /dev/null
-    for i in 1 2 3 4 5 6; do sl-sms send -m "text $i" 071100000$i > /dev/null 2>&1 || true; done
+    for i in 1 2 3 4 5 6; do run -75 sl-sms send -m "text $i" 071100000$i; done
     sl-queue stats --check | grep -q '1 breakers open, .* (africastalking is '
     [ "$(sql "SELECT count(*) FROM hook_events")" -eq 1 ]
     sl-sandbox scenario ok > /dev/null

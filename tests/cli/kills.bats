@@ -22,10 +22,12 @@ bulk() { # TAG [OPTION...]: the list of that tag, under its key
 # is WANTED COMMAND...: whether it prints that. For until_true, which runs it anew each time.
 is() { [ "$("${@:2}")" = "$1" ]; }
 
-# lasts COMMAND...: how many ms, in $lasts: the window of the moments to kill it at.
+# lasts COMMAND...: how many ms, in $lasts: the window of the moments to kill it at. What is queued
+# and not sent yet is 75.
 lasts() {
-    local begin=${EPOCHREALTIME/./}
-    "$@" > /dev/null 2>&1 || true
+    local begin=${EPOCHREALTIME/./} status=0
+    "$@" > /dev/null 2>&1 || status=$?
+    [ "$status" -eq 0 ] || [ "$status" -eq 75 ]
     lasts=$(((${EPOCHREALTIME/./} - begin) / 1000 + 1))
     [ "$lasts" -lt 1000 ] || lasts=999
 }
