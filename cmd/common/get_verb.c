@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/common/beside.h"
 #include "cmd/common/storage.h"
 #include "lib/base/json.h"
 #include "lib/service/storage.h"
@@ -76,11 +77,7 @@ static int copy_out(const struct target *target, struct sl_err *err)
 /* As a file that somebody made here would be: by the umask, not readable by its owner alone. */
 static int give_name(struct target *target, struct sl_err *err)
 {
-    mode_t mask = umask(0);
-
-    (void)umask(mask);
-    if (fchmod(target->fd, 0666 & ~mask) != 0 || fsync(target->fd) != 0 ||
-        rename(target->temporary, target->path) != 0)
+    if (!sl_beside_name(target->fd, target->temporary, target->path, 0666))
         return fail(SL_ERR_CREATE, target->path, err);
     target->temporary = NULL;
     return 0;

@@ -1,13 +1,12 @@
 #include "cmd/common/queue_stats.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/common/beside.h"
 #include "cmd/common/metrics.h"
 #include "cmd/common/open.h"
 #include "cmd/common/queue_state.h"
@@ -176,35 +175,22 @@ static enum nagios check(const struct sl_cli *cli, const struct sl_queue_state *
 /* ---- For Prometheus ---------------------------------------------------------------------- */
 
 /* Everybody may read it, as far as the umask lets: the collector is another user. */
-static int write_whole(int fd, const char *path, const struct sl_buf *text, struct sl_err *err)
-{
-    mode_t mask = umask(0);
-    FILE *file = fdopen(fd, "w");
-    int status = 0;
-
-    (void)umask(mask);
-    if (!file)
-        sl_out_of_memory();
-    if (fwrite(text->data, 1, text->len, file) != text->len || fflush(file) != 0 ||
-        fchmod(fd, 0644 & ~mask) != 0 || fsync(fd) != 0)
-        status = sl_err_set(err, SL_ERR_IO, "the metrics %s: %m", path);
-    if (fclose(file) != 0 && status == 0)
-        status = sl_err_set(err, SL_ERR_IO, "the metrics %s: %m", path);
-    return status;
-}
-
-/* Beside its name, and renamed when it is whole. */
 static int write_file(const struct sl_cli *cli, const char *path, const struct sl_buf *text,
                       struct sl_err *err)
 {
-    char *beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
-    int fd = mkostemp(beside, O_CLOEXEC), status;
+    char *beside;
+    int fd = sl_beside_open(cli->arena, path, &beside);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    int status = 0;
 
     if (fd < 0)
         return sl_err_set(err, SL_ERR_CREATE, "the metrics %s: %m", path);
-    status = write_whole(fd, path, text, err);
-    if (status == 0 && rename(beside, path) != 0)
-        status = sl_err_set(err, SL_ERR_CREATE, "the metrics %s: %m", path);
+    if (!file)
+        sl_out_of_memory();
+    if (fwrite(text->data, 1, text->len, file) != text->len || fflush(file) != 0 ||
+        !sl_beside_name(fd, beside, path, 0644))
+        status = sl_err_set(err, SL_ERR_IO, "the metrics %s: %m", path);
+    (void)fclose(file); /* all of it was written and synced */
     if (status < 0)
         (void)unlink(beside);
     return status;

@@ -1,12 +1,10 @@
 #include "cmd/common/report.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/arena.h"
+#include "cmd/common/beside.h"
 
 /* A pipe or a device is written to as it is: a rename would put a file in its place. */
 static int open_device(struct sl_report *report, struct sl_err *err)
@@ -55,8 +53,7 @@ int sl_report_open(const struct sl_cli *cli, const char *path, FILE *list, struc
         return sl_err_set(err, SL_ERR_CREATE, "the report %s: it is a folder", path);
     if (there && !S_ISREG(about.st_mode))
         return open_device(report, err);
-    report->beside = sl_arena_printf(cli->arena, "%s.XXXXXX", path);
-    fd = mkostemp(report->beside, O_CLOEXEC);
+    fd = sl_beside_open(cli->arena, path, &report->beside);
     if (fd < 0)
         return sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", path);
     report->file = fdopen(fd, "w");
@@ -89,31 +86,20 @@ void sl_report_drop(struct sl_report *report)
     report->file = NULL;
 }
 
-/* It survives a power cut from here on. */
-static bool settle_file(FILE *file)
-{
-    mode_t mask = umask(0);
-
-    (void)umask(mask);
-    return fchmod(fileno(file), 0640 & ~mask) == 0 && fsync(fileno(file)) == 0;
-}
-
 int sl_report_close(struct sl_report *report, struct sl_err *err)
 {
     int status = 0;
 
     if (!report->file || report->file == stdout)
         return 0;
-    if (fflush(report->file) != 0 || (report->beside && !settle_file(report->file)))
+    if (fflush(report->file) != 0 ||
+        (report->beside &&
+         !sl_beside_name(fileno(report->file), report->beside, report->path, 0640)))
         status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
     if (fclose(report->file) != 0 && status == 0)
         status = sl_err_set(err, SL_ERR_IO, "the report %s: %m", report->path);
     report->file = NULL;
-    if (!report->beside)
-        return status;
-    if (status == 0 && rename(report->beside, report->path) != 0)
-        status = sl_err_set(err, SL_ERR_CREATE, "the report %s: %m", report->path);
-    if (status < 0)
+    if (report->beside && status < 0)
         (void)unlink(report->beside);
     return status;
 }
