@@ -2,40 +2,15 @@
 # sl-storage with Google Drive, against the sandbox: folders and names where others have keys.
 load helpers
 load running
+load storing
 
-setup() {
-    fresh
-    echo 'lease_seconds: 1' >> "$SL_CONFIG"
-    start sandbox sl-sandbox serve --listen 127.0.0.1:0
-    export SL_SANDBOX_URL=http://$address SL_SCHOOL=greenhill
-    sl-sandbox setup -s greenhill > /dev/null 2>&1
-    sl-config set -p gdrive --primary --quiet > /dev/null
-    cd "$BATS_TEST_TMPDIR"
-    printf 'hello\n' > hello.txt
-    printf 'other\n' > other.txt
-}
+setup() { start_storing gdrive; }
 teardown() { stop_all; }
 
 # long: 6,000,000 bytes, which take 23 chunks.
 long() {
     head -c 6000000 /dev/urandom > long.bin
     sl-config set -p gdrive chunk_size=262144 --quiet > /dev/null
-}
-
-# seen OPERATION: those of the sandbox's records, as an array.
-seen() {
-    sl-sandbox seen gdrive | jq -s --arg operation "$1" 'map(select(.operation == $operation))'
-}
-
-# seen_at_least OPERATION N
-seen_at_least() {
-    [ "$(seen "$1" | jq length)" -ge "$2" ]
-}
-
-# due: what waits for a while is due at once.
-due() {
-    sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending';
-         UPDATE accounts SET hold_boot_ms = 0, open_boot_ms = 0"
 }
 
 # done_by_timer: the timer comes until nothing is left.

@@ -2,18 +2,9 @@
 # sl-storage with S3, against the sandbox, which recomputes every signature.
 load helpers
 load running
+load storing
 
-setup() {
-    fresh
-    echo 'lease_seconds: 1' >> "$SL_CONFIG"
-    start sandbox sl-sandbox serve --listen 127.0.0.1:0
-    export SL_SANDBOX_URL=http://$address SL_SCHOOL=greenhill
-    sl-sandbox setup -s greenhill > /dev/null 2>&1
-    sl-config set -p s3 --primary --quiet > /dev/null
-    cd "$BATS_TEST_TMPDIR"
-    printf 'hello\n' > hello.txt
-    printf 'other\n' > other.txt
-}
+setup() { start_storing s3; }
 teardown() { stop_all; }
 
 # long: 16,000,000 bytes, which take four parts.
@@ -22,17 +13,8 @@ long() {
     sl-config set -p s3 part_size=5242880 --quiet > /dev/null
 }
 
-# seen OPERATION: those of the sandbox's records, as an array.
-seen() {
-    sl-sandbox seen s3 | jq -s --arg operation "$1" 'map(select(.operation == $operation))'
-}
-seen_at_least() {
-    [ "$(seen "$1" | jq length)" -ge "$2" ]
-}
-
 done_by_timer() {
-    sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending';
-         UPDATE accounts SET hold_boot_ms = 0, open_boot_ms = 0"
+    due
     sl-queue-run --quiet
     [ "$(sql "SELECT count(*) FROM integration_queue WHERE status IN ('pending', 'processing')")" -eq 0 ]
 }
