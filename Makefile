@@ -2,6 +2,8 @@
 # make check      install what it needs, build, run every quick test
 # make SAN=1 …    the same under AddressSanitizer, LeakSanitizer and UBSan, into build/san/
 # make check-real the suites against real servers and the SDKs of providers (tests/real)
+# make check-faults  kills, failing calls, pauses, dead networks: what is lost or doubled (tests/faults)
+# make check-attacks what an attacker may try at the daemon and the programs (tests/attacks)
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -94,6 +96,15 @@ check-real: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@scripts/check-real $(BUILD)
 
+# ONLY="NAME…" for some of the suites.
+check-faults: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@scripts/check-table $(BUILD) faults 'fault points lost doubled wrong-state wrong-exit' $(ONLY)
+
+check-attacks: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@scripts/check-table $(BUILD) attacks 'attack tries accepted crashed p99 rss' $(ONLY)
+
 demo: deps
 	@scripts/demo
 
@@ -153,6 +164,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps check check-real tests demo fuzz bench lint format install clean
+.PHONY: all deps check check-real check-faults check-attacks tests demo fuzz bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
