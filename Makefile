@@ -7,7 +7,8 @@
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
 # make install    PREFIX=/usr/local DESTDIR=
-# make lint       gcc -fanalyzer, cppcheck, shellcheck, clang-format    make format
+# make lint       gcc -fanalyzer, scan-build, clang-tidy, cppcheck, shellcheck, clang-format
+# make format
 # make fuzz       ten seconds of each fuzz target (clang)
 # make bench      the measurements of bench/        make clean
 # V=1 shows each command
@@ -22,7 +23,11 @@ CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wswitch-enum \
             -Wno-format-truncation
-HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+# The flow of control is guarded where the machine can: CET on x86, BTI and PAC on ARM.
+FLOW     := $(if $(findstring x86_64,$(shell uname -m)),-fcf-protection=full,$(if $(findstring \
+            aarch64,$(shell uname -m)),-mbranch-protection=standard))
+HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fstack-clash-protection \
+            -ftrivial-auto-var-init=zero -fPIE $(FLOW)
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
 FLAGS     = -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARNINGS) \
             $(HARDEN) $(SANITIZE)
@@ -90,6 +95,9 @@ check: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@scripts/run-tests $(BUILD)
 
+objects: $(LIBRARY:%.c=$(BUILD)/%.o) $(SHARED:%.c=$(BUILD)/%.o) $(SANDBOX:%.c=$(BUILD)/%.o) \
+         $(patsubst cmd/%.c,$(BUILD)/cmd/%.o,$(wildcard cmd/*.c))
+
 tests: all $(TESTS)
 
 check-real: deps
@@ -121,16 +129,9 @@ bench: all
 	bench/bulk-sms
 	bench/webhook
 
-# Leaks are left to LeakSanitizer (make check SAN=1): gcc 12 sees some in every linked list, and
-# takes a file that is closed unless it is stdin for one that may stay open.
-lint: $(BUILD)/schema.inc
-	set -e; for f in $(LIBRARY) $(SHARED) $(wildcard cmd/*.c) $(SANDBOX); do \
-	    $(CC) $(FLAGS) -O2 -fanalyzer -Wno-analyzer-malloc-leak \
-	    -Wno-analyzer-file-leak $(GMIME) -c $$f -o /dev/null; done
-	cppcheck -q -I. -I$(BUILD) --error-exitcode=1 --enable=warning,portability --inline-suppr \
-	    lib adapters cmd sandbox
-	shellcheck scripts/* .ci/run
-	clang-format --dry-run -Werror $(SOURCES)
+lint: deps
+	@scripts/deps clang clang-tools clang-tidy clang-format cppcheck shellcheck
+	scripts/lint "$(MAKE)"
 
 format:
 	clang-format -i $(SOURCES)
@@ -164,6 +165,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all deps check check-real check-faults check-attacks tests demo fuzz bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks tests demo fuzz bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -137,7 +137,7 @@ static int scenario_run(const struct sl_cli *cli, const void *opaque, struct sl_
     const struct url_options *given = opaque;
     SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
     struct sl_sandbox_ask ask = { .url = sl_sandbox_url(given->url), .path = "/_sandbox/scenario" };
-    size_t number;
+    size_t number = 0;
 
     if (find_scenario(cli->operands[0], &number, err) < 0)
         return -1;

@@ -166,7 +166,7 @@ static int open_listener(const char *text, struct sl_err *err)
 /* The one behind that of the rest. */
 static int mail_port(int listener)
 {
-    union address address;
+    union address address = { 0 };
     socklen_t n = sizeof address;
 
     if (getsockname(listener, &address.any, &n) < 0)
@@ -179,7 +179,7 @@ static int mail_port(int listener)
 
 static void announce(int listener)
 {
-    union address address;
+    union address address = { 0 };
     socklen_t n = sizeof address;
     char host[INET6_ADDRSTRLEN] = "";
 

@@ -85,14 +85,13 @@ static bool bind_to(int fd, int port)
 
 static int listen_at(struct sl_smtp_server *server, int port, struct sl_err *err)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = { 0 };
     socklen_t n = sizeof address;
     int one = 1;
 
     server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (server->listener >= 0)
-        (void)setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (server->listener < 0 ||
+        setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
         !(bind_to(server->listener, port) || bind_to(server->listener, 0)) ||
         listen(server->listener, 128) < 0 || watch(server->loop, server->listener) < 0 ||
         getsockname(server->listener, (struct sockaddr *)&address, &n) < 0)

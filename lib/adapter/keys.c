@@ -160,7 +160,7 @@ static int build_p256(struct sl_arena *arena, const struct envelope *envelope, g
 static int read_key(struct sl_arena *arena, enum sl_signing signing, const char *text,
                     gcry_sexp_t *key, struct sl_err *err)
 {
-    struct envelope envelope = { 0 };
+    struct envelope envelope = { .kind = "" };
     bool rsa, ec;
 
     if (open_envelope(arena, text, &envelope, err) < 0)

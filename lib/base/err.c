@@ -35,7 +35,7 @@ static void make_printable(char *text)
     }
 }
 
-int sl_err_set(struct sl_err *err, enum sl_err_code code, const char *format, ...)
+int(sl_err_set)(struct sl_err *err, enum sl_err_code code, const char *format, ...)
 {
     va_list args;
 
@@ -48,7 +48,7 @@ int sl_err_set(struct sl_err *err, enum sl_err_code code, const char *format, ..
     return -1;
 }
 
-int sl_err_context(struct sl_err *err, const char *format, ...)
+int(sl_err_context)(struct sl_err *err, const char *format, ...)
 {
     char inner[sizeof err->text];
     va_list args;
@@ -64,7 +64,7 @@ int sl_err_context(struct sl_err *err, const char *format, ...)
     return -1;
 }
 
-int sl_err_hint(struct sl_err *err, const char *format, ...)
+int(sl_err_hint)(struct sl_err *err, const char *format, ...)
 {
     va_list args;
 

@@ -125,7 +125,7 @@ char *sl_print_decimal(struct sl_arena *arena, int64_t value, int decimals, int 
 
     for (int i = 0; i < decimals; i++)
         unit *= 10;
-    while (decimals > shown && n % 10 == 0) {
+    while (decimals > 0 && decimals > shown && n % 10 == 0) {
         n /= 10;
         unit /= 10;
         decimals--;

@@ -256,7 +256,7 @@ int sl_cli_main(int argc, char **argv, const struct sl_program *program)
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct run run = { .program = program };
     struct sl_cli *cli = &run.line.cli;
-    struct sl_err err;
+    struct sl_err err = { .code = SL_ERR_INTERNAL };
     int status;
 
     cli->program = program->name;
