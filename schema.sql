@@ -205,7 +205,11 @@ CREATE TABLE accounts (
     lock_runner    INTEGER,
     lock_boot_ms   INTEGER NOT NULL DEFAULT 0,  -- until then the grant is that runner's
     held           TEXT,                        -- why all wait, where a person can cure it
-    trouble        TEXT -- the event that told that it is down; null: nothing was, or it is over
+    trouble        TEXT, -- the event that told that it is down; null: nothing was, or it is over
+    balance_micro  INTEGER, -- what the provider said last, in 10^-6; null: nothing
+    balance_currency TEXT,
+    balance_at     INTEGER,
+    balance_asked_at INTEGER -- when a program asked by itself
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE runners (
@@ -404,13 +408,22 @@ CREATE TABLE hooks (
     school_id  INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE, -- everyone's: of all
     purpose    TEXT    NOT NULL CHECK (purpose IN ('hook', 'alert')),
     event      TEXT    NOT NULL, -- 'payment.failed'; 'trouble': of a provider; '*': all
-    kind       TEXT    NOT NULL CHECK (kind IN ('url', 'exec', 'sms')),
+    kind       TEXT    NOT NULL CHECK (kind IN ('url', 'exec', 'sms', 'email')),
     target     TEXT    NOT NULL,
     secret     TEXT,    -- sealed: what signs
     is_active  INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: it said that it is gone
     created_at INTEGER NOT NULL,
     removed_at INTEGER -- the row stays, so that no other hook gets its id
 ) STRICT;
+
+-- What a person should see to and has been told of (lib/service/watch.h); gone when it is over.
+CREATE TABLE watches (
+    watch  TEXT    NOT NULL, -- 'queue', 'password' …; 'looked': when all were looked at last
+    about  TEXT    NOT NULL,
+    school TEXT    NOT NULL, -- code
+    since  INTEGER NOT NULL,
+    PRIMARY KEY (watch, about)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hook_events (
     id         INTEGER PRIMARY KEY,

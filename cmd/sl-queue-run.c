@@ -10,6 +10,7 @@
 #include "lib/cli/output.h"
 #include "lib/service/engine.h"
 #include "lib/service/inbound.h"
+#include "lib/service/watch.h"
 #include "lib/store/messages.h"
 
 struct run_options {
@@ -34,10 +35,11 @@ static const struct sl_column columns[] = {
     { "failed", SL_INT, 0 },  { "unknown", SL_INT, 0 },   { "seconds", SL_JSON, SL_RIGHT },
 };
 
-/* Between transactions: callbacks that nobody has applied, batches that came to their end. */
+/* Between transactions: callbacks that nobody has applied, what people are to be told of, batches
+ * that came to their end. */
 static int maintain(struct sl_service *service, struct sl_err *err)
 {
-    if (sl_inbound_maintain(service, err) < 0)
+    if (sl_inbound_maintain(service, err) < 0 || sl_watch(service, sl_now_ms(), err) < 0)
         return -1;
     return sl_batches_finish_all(service->db, sl_now_ms(), err);
 }

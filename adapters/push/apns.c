@@ -38,6 +38,7 @@ static const struct sl_field fields[N_FIELDS] = {
     [CERTIFICATE] = { .name = "certificate",
                       .help = "PEM of certificate and key in one file, or a .p12 in base64",
                       .kind = SL_FIELD_FILE,
+                      .certificate = true,
                       .secret = true,
                       .identity = true },
     [CERTIFICATE_PASSWORD] = { .name = "certificate_password",

@@ -41,6 +41,11 @@ static const struct sl_field fields[N_FIELDS] = {
                          .help = "Addresses that callbacks may come from; empty: any",
                          .kind = SL_FIELD_CIDRS,
                          .callback = true },
+    [LOW_BALANCE] = { .name = "low_balance",
+                      .help = "An alert tells when less than this is left of the balance",
+                      .kind = SL_FIELD_INT,
+                      .least = 1,
+                      .most = 1000000000 },
 };
 
 /* `from` is our sender in a request, and a parent in a callback. */

@@ -7,7 +7,17 @@
 
 #include "lib/adapter/adapter.h"
 
-enum { USERNAME, API_KEY, SENDER_ID, ENQUEUE, ENDPOINT, CURRENCY, CALLBACK_CIDRS, N_FIELDS };
+enum {
+    USERNAME,
+    API_KEY,
+    SENDER_ID,
+    ENQUEUE,
+    ENDPOINT,
+    CURRENCY,
+    CALLBACK_CIDRS,
+    LOW_BALANCE,
+    N_FIELDS
+};
 
 /* Of an sms.send: the name or short code that it is sent under, or NULL for the account's own.
  * Never "", which would be refused. */

@@ -54,6 +54,11 @@ static const struct sl_field fields[N_FIELDS] = {
                          .help = "Whether Twilio replaces characters that make texts dearer",
                          .kind = SL_FIELD_BOOL,
                          .otherwise = "false" },
+    [LOW_BALANCE] = { .name = "low_balance",
+                      .help = "An alert tells when less than this is left of the balance",
+                      .kind = SL_FIELD_INT,
+                      .least = 1,
+                      .most = 1000000000 },
 };
 
 /* From is our sender in a request, and a parent in a callback. */

@@ -18,6 +18,7 @@ enum {
     STATUS_CALLBACK,
     VALIDITY_PERIOD,
     SMART_ENCODING,
+    LOW_BALANCE,
     N_FIELDS
 };
 

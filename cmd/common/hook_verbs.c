@@ -18,11 +18,13 @@ const struct sl_opt sl_hook_options[] = {
 };
 
 const struct sl_opt sl_alert_options[] = {
-    { "to", 0, SL_OPT_TEXT, offsetof(struct sl_alert_options, to), "NUMBER|URL",
-      .help = "Whom to tell: a number that is texted, or where to POST it", .required = true },
+    { "to", 0, SL_OPT_TEXT, offsetof(struct sl_alert_options, to), "NUMBER|ADDRESS|URL",
+      .help =
+          "Whom to tell: a number that is texted, an address that is mailed, or where to POST it",
+      .required = true },
     { "event", 0, SL_OPT_TEXT, offsetof(struct sl_alert_options, event), "EVENT",
-      .help = "What to tell; without it trouble: a provider is down, refuses the credentials, or"
-              " works again" },
+      .help = "What to tell; without it trouble: a provider is down, refuses the credentials or"
+              " works again, or something needs attention" },
     { 0 },
 };
 
@@ -145,15 +147,10 @@ static int read_target(const struct sl_cli *cli, struct sl_hook_row *alert, stru
         alert->kind = "url";
         return 0;
     }
-    if (strchr(alert->target, '@')) {
-        (void)sl_err_set(err, SL_ERR_DATA,
-                         "'%s' is an address for mail, and this version sends none", alert->target);
-        return sl_err_hint(err, "name a number or a URL");
-    }
+    alert->kind = strchr(alert->target, '@') ? "email" : "sms";
     if (!cli->school)
-        return sl_err_set(err, SL_ERR_USAGE, "name the school whose provider texts '%s': -s SCHOOL",
-                          alert->target);
-    alert->kind = "sms";
+        return sl_err_set(err, SL_ERR_USAGE, "name the school whose provider %s '%s': -s SCHOOL",
+                          strchr(alert->target, '@') ? "mails" : "texts", alert->target);
     return 0;
 }
 

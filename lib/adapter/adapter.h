@@ -49,6 +49,7 @@ struct sl_field {
     bool required;
     const char *needed_for; /* not required, but without it this operation is refused; or NULL */
     int ends_days;          /* the provider ends it this long after it was made; 0: it does not */
+    bool certificate;       /* PEM; the provider refuses it when its time is over */
     bool runs;              /* SL_FIELD_TEXT: "exec:/PATH" names a program of this machine */
     bool secret;            /* sealed in the database, masked in logs, never on a command line */
     bool identity; /* part of what names the account: see sl_limits. A grant's secrets are too */

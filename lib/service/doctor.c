@@ -12,16 +12,15 @@
 #include "lib/service/config.h"
 #include "lib/service/rotate.h"
 #include "lib/service/values.h"
+#include "lib/service/watch.h"
 #include "lib/store/accounts.h"
 #include "lib/store/endpoints.h"
 #include "lib/store/hooks.h"
 #include "lib/store/health.h"
-#include "lib/store/logs.h"
 #include "lib/store/migrate.h"
 #include "lib/store/queue_view.h"
 
-enum { LEAST_FREE_MIB = 200, LEAST_FREE_PERCENT = 2, WARN_DAYS = 10 };
-static const int64_t day_ms = 86400000;
+enum { LEAST_FREE_MIB = 200, LEAST_FREE_PERCENT = 2 };
 static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
 static const int64_t back_ms = 60000;              /* how far a clock may be set back */
 
@@ -269,36 +268,6 @@ static const char *settings_found(struct visit *visit, const struct sl_account *
                    : "its settings open, and none is missing";
 }
 
-/* A password that the provider ends is to be changed before refunds fail for it. */
-static void check_age(struct visit *visit, const struct sl_config_row *row,
-                      const struct sl_field *field)
-{
-    int64_t set_ms = 0, days;
-    struct sl_err err;
-
-    if (sl_logs_changed(visit->service->db, row->id, field->name, &set_ms, &err) < 0) {
-        failed(visit, "settings", &err, sl_health_restore);
-        return;
-    }
-    days = (sl_now_ms() - set_ms) / day_ms;
-    if (set_ms > 0 && days >= field->ends_days - WARN_DAYS)
-        bad(visit, sl_arena_printf(visit->arena, "%s for %s", row->provider_code, row->school_code),
-            sl_arena_printf(visit->arena,
-                            "%s was set %" PRId64 " days ago; the provider ends it after %d",
-                            field->name, days, field->ends_days),
-            sl_arena_printf(visit->arena,
-                            "change it there, then give it with `sl-config set -s %s -p %s`",
-                            row->school_code, row->provider_code));
-}
-
-static void check_ages(struct visit *visit, const struct sl_config_row *row,
-                       const struct sl_account *account)
-{
-    for (size_t i = 0; i < account->adapter->n_fields; i++)
-        if (account->adapter->fields[i].ends_days > 0 && account->settings.values[i])
-            check_age(visit, row, &account->adapter->fields[i]);
-}
-
 static void check_config(struct visit *visit, const struct sl_config_row *row)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new(); /* secrets pass through it */
@@ -320,7 +289,6 @@ static void check_config(struct visit *visit, const struct sl_config_row *row)
                                row->school_code, row->provider_code));
         return;
     }
-    check_ages(visit, row, &account);
     if (lacks_callback(&account))
         bad(visit, what, no_address,
             sl_arena_printf(visit->arena, "write `public_url: https://…` into %s",
@@ -340,6 +308,21 @@ static void check_configs(struct visit *visit)
         check_config(visit, &row);
     if (more < 0)
         failed(visit, "settings", &err, sl_health_restore);
+}
+
+/* What an alert tells, said of each here. */
+static void check_watches(struct visit *visit)
+{
+    const struct sl_attention *findings;
+    struct sl_err err;
+    size_t n = 0;
+
+    if (sl_watch_look(visit->service, visit->arena, sl_now_ms(), &findings, &n, &err) < 0) {
+        failed(visit, "watches", &err, sl_health_restore);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        bad(visit, findings[i].about, findings[i].found, findings[i].cure);
 }
 
 /* Some providers have an address of their own for callbacks: check_config() looks at those. */
@@ -456,6 +439,7 @@ size_t sl_doctor(struct sl_arena *arena, const struct sl_service_options *option
     if (service.db && service.keyring) {
         check_rotation(&visit);
         check_configs(&visit);
+        check_watches(&visit);
     }
     sl_keyring_free(&service.keyring);
     sl_db_close(&service.db);

@@ -1,4 +1,4 @@
-/* What the files of lib/service/email.h share. */
+/* What the files of lib/service/email.h and notice.c share. */
 #ifndef SL_SERVICE_EMAIL_PRIVATE_H
 #define SL_SERVICE_EMAIL_PRIVATE_H
 

@@ -172,6 +172,7 @@ void settle_plan_unknown(const struct sl_job *job, int64_t n_sent,
  * arena, or NULL: there is nothing. */
 const char *settle_problem(const struct sl_job *job);
 const char *settle_result(struct sl_job *job);
+int settle_balance(struct engine *engine, struct sl_job *job, int64_t now_ms, struct sl_err *err);
 int settle_memory(struct engine *engine, struct sl_job *job, const char **sealed,
                   struct sl_err *err);
 int settle_facts(struct engine *engine, const struct sl_job *job, int64_t now_ms,

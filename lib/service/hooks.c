@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/base/email.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
 #include "lib/service/address.h"
@@ -73,6 +74,22 @@ static int check_number(struct sl_service *service, struct sl_arena *arena,
     return sl_config_choose(service, arena, school, SL_SMS, NULL, &row, err);
 }
 
+static int check_mail(struct sl_service *service, struct sl_arena *arena,
+                      const struct sl_school *school, struct sl_hook_row *hook, struct sl_err *err)
+{
+    const char *why, *address = sl_email_read(arena, hook->target, &why);
+    struct sl_config_row row;
+
+    if (!address)
+        return sl_err_set(err, SL_ERR_DATA, "'%s' is no mail address: %s", hook->target, why);
+    if (sl_tell_has_messages(hook->event)) {
+        (void)sl_err_set(err, SL_ERR_DATA, "a mail about each mail would never end");
+        return sl_err_hint(err, "name another event, or a URL");
+    }
+    hook->target = address;
+    return sl_config_choose(service, arena, school, SL_EMAIL, NULL, &row, err);
+}
+
 static int check(struct sl_service *service, struct sl_arena *arena, const struct sl_school *school,
                  struct sl_hook_row *hook, struct sl_err *err)
 {
@@ -84,7 +101,8 @@ static int check(struct sl_service *service, struct sl_arena *arena, const struc
                    : 0;
     if (strcmp(hook->kind, "exec") == 0)
         return sl_spawn_check(hook->target, err);
-    return check_number(service, arena, school, hook, err);
+    return strcmp(hook->kind, "email") == 0 ? check_mail(service, arena, school, hook, err)
+                                            : check_number(service, arena, school, hook, err);
 }
 
 /* ---- Acts ----------------------------------------------------------------------------------- */

@@ -52,6 +52,7 @@ static const struct {
     { "trust_proxy", "127.0.0.1/32", "Proxies whose X-Forwarded-For is believed." },
     { "lease_seconds", "60", "How long a program that died keeps its work from others; 1 to 60." },
     { "log_keep_days", "365", "How long `sl-logs prune` leaves the log alone." },
+    { "alert_age_minutes", "15", "An alert tells when an item of the queue is overdue that long." },
 };
 
 /* Where things are is written down if it is not where they are by default: so the next command

@@ -9,14 +9,17 @@
 
 enum { QUESTION_MS = 10 * 60 * 1000 };
 
-static int record(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
-                  const struct sl_op *op, struct sl_item *item, struct sl_err *err)
+int sl_once_put(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
+                struct sl_item *item, struct sl_err *err)
 {
-    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    const struct sl_op *op = sl_adapter_op(once->account->adapter, once->operation);
     const struct sl_account *account = once->account;
     char *public_id = SL_NEW(arena, char, SL_ULID_SIZE);
     int64_t now_ms = sl_now_ms();
 
+    if (!op)
+        return sl_err_set(err, SL_ERR_CONFIG, "%s does no %s", account->adapter->name,
+                          once->operation);
     sl_ulid(now_ms, public_id);
     *item = (struct sl_item){
         .school_id = once->school->id,
@@ -29,11 +32,18 @@ static int record(struct sl_service *service, struct sl_arena *arena, const stru
         .max_attempts = once->must_be_done ? 0 : 2,
         .expires_at = once->must_be_done ? 0 : now_ms + QUESTION_MS,
     };
-    if (sl_tx_begin(&tx, service->db, err) < 0 ||
-        sl_accounts_ensure(service->db, account->account, account->provider_id, err) < 0 ||
+    if (sl_accounts_ensure(service->db, account->account, account->provider_id, err) < 0 ||
         sl_enqueue(service, op, item, now_ms, err) < 0)
         return -1;
-    if (once->recorded && once->recorded(service, item, once->engine.opaque, err) < 0)
+    return once->recorded ? once->recorded(service, item, once->engine.opaque, err) : 0;
+}
+
+static int record(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
+                  struct sl_item *item, struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+
+    if (sl_tx_begin(&tx, service->db, err) < 0 || sl_once_put(service, arena, once, item, err) < 0)
         return -1;
     return sl_tx_commit(&tx, err);
 }
@@ -129,13 +139,9 @@ static bool is_used_up(const struct sl_once_end *end)
 int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
                 struct sl_once_end *end, struct sl_err *err)
 {
-    const struct sl_op *op = sl_adapter_op(once->account->adapter, once->operation);
     struct sl_item item;
 
-    if (!op)
-        return sl_err_set(err, SL_ERR_CONFIG, "%s does no %s", once->account->adapter->name,
-                          once->operation);
-    if (record(service, arena, once, op, &item, err) < 0 ||
+    if (record(service, arena, once, &item, err) < 0 ||
         sl_once_work(service, arena, item.id, &once->engine, end, err) < 0)
         return -1;
     if (!once->must_be_done && is_used_up(end))

@@ -41,6 +41,11 @@ struct sl_once_end {
 int sl_once_run(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
                 struct sl_once_end *end, struct sl_err *err);
 
+/* Puts it into the queue alone, for whoever works that; `engine` is not looked at. *item is the row.
+ * Inside a transaction of the caller's. */
+int sl_once_put(struct sl_service *service, struct sl_arena *arena, const struct sl_once *once,
+                struct sl_item *item, struct sl_err *err);
+
 /* Works a row that is there already (engine.filter is not looked at), and tells how it stands then.
  * Another process may have it: it is SL_ONCE_UNKNOWN then, and item.waits_for is NULL. */
 int sl_once_work(struct sl_service *service, struct sl_arena *arena, int64_t id,

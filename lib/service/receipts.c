@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "lib/service/notice.h"
+#include "lib/service/sms.h"
 #include "lib/text/template.h"
 
 static const char common_text[] = "{school} has received {currency} {amount} for {reference}. "
@@ -56,7 +57,8 @@ static const char *key_of(struct sl_arena *arena, const struct sl_payment *payme
 int sl_receipts_sent(struct sl_service *service, struct sl_arena *arena,
                      const struct sl_payment *payment, struct sl_err *err)
 {
-    return sl_notice_sent(service, arena, payment->school_id, key_of(arena, payment), err);
+    return sl_notice_sent(service, arena, &sl_sms_channel, payment->school_id,
+                          key_of(arena, payment), err);
 }
 
 /* "+254712345678", and not "2547 ***** 126". */
@@ -69,9 +71,10 @@ int sl_receipts_send(struct sl_service *service, const struct sl_payment *paymen
                      struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    struct sl_notice notice = { .school_id = payment->school_id,
+    struct sl_notice notice = { .channel = &sl_sms_channel,
+                                .school_id = payment->school_id,
                                 .key = key_of(arena, payment),
-                                .phone = payment->phone,
+                                .address = payment->phone,
                                 .text = "" };
     struct sl_school school;
     struct sl_err why;

@@ -12,9 +12,21 @@
 #include "lib/service/keyring.h"
 #include "lib/service/settings_file.h"
 
+enum { MOST_MINUTES = 7 * 24 * 60 };
+
 /* ---- The settings there are ---------------------------------------------------------- */
 
-enum { CONFIG, DATABASE, KEYRING, PUBLIC_URL, TRUST_PROXY, LEASE_SECONDS, LOG_KEEP_DAYS, N_NAMES };
+enum {
+    CONFIG,
+    DATABASE,
+    KEYRING,
+    PUBLIC_URL,
+    TRUST_PROXY,
+    LEASE_SECONDS,
+    LOG_KEEP_DAYS,
+    ALERT_AGE_MINUTES,
+    N_NAMES
+};
 _Static_assert(N_NAMES <= (int)SL_MOST_SETTINGS, "SL_MOST_SETTINGS is too small");
 
 static int check_number(const char *value, int64_t least, int64_t most, struct sl_err *err)
@@ -37,6 +49,11 @@ static int check_days(const char *value, struct sl_err *err)
     return check_number(value, 1, 36500, err);
 }
 
+static int check_minutes(const char *value, struct sl_err *err)
+{
+    return check_number(value, 1, MOST_MINUTES, err);
+}
+
 static const struct {
     const char *name;
     int (*check)(const char *value, struct sl_err *err); /* NULL: any text */
@@ -49,6 +66,7 @@ static const struct {
     [TRUST_PROXY] = { .name = "trust_proxy", .check = sl_address_check_cidrs },
     [LEASE_SECONDS] = { .name = "lease_seconds", .check = check_lease },
     [LOG_KEEP_DAYS] = { .name = "log_keep_days", .check = check_days },
+    [ALERT_AGE_MINUTES] = { .name = "alert_age_minutes", .check = check_minutes },
 };
 
 static int find_name(const char *name)
@@ -206,6 +224,7 @@ static void spread(struct sl_arena *arena, struct sl_installation *settings)
     settings->trust_proxy = all[TRUST_PROXY].value;
     (void)sl_parse_int(all[LEASE_SECONDS].value, 1, 60, &settings->lease_seconds);
     (void)sl_parse_int(all[LOG_KEEP_DAYS].value, 1, 36500, &settings->log_keep_days);
+    (void)sl_parse_int(all[ALERT_AGE_MINUTES].value, 1, MOST_MINUTES, &settings->alert_age_minutes);
     settings->n_all = N_NAMES;
 }
 
@@ -221,6 +240,7 @@ int sl_settings_read(struct sl_arena *arena, const char *config, const char *dat
     set(&found, TRUST_PROXY, NULL, "default");
     set(&found, LEASE_SECONDS, "60", "default");
     set(&found, LOG_KEEP_DAYS, "365", "default");
+    set(&found, ALERT_AGE_MINUTES, "15", "default");
     take_option(arena, &found, CONFIG, config, "SL_CONFIG");
     found.config = found.all[CONFIG].value;
     if (take_file(arena, &found, err) < 0)

@@ -18,6 +18,7 @@ struct sl_installation {
     const char *trust_proxy; /* CIDRs whose X-Forwarded-For is believed; NULL: nobody's */
     int64_t lease_seconds;   /* 1 … 60 */
     int64_t log_keep_days;
+    int64_t alert_age_minutes; /* an item overdue for longer is told (lib/service/watch.h) */
 
     /* For `sl-config where`: each setting, what it is and where that came from. */
     struct sl_setting {

@@ -38,7 +38,8 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
     settlement.result = settle_result(job);
     if (job->domain->settle && job->domain->settle(engine->service, job, &course, now_ms, err) < 0)
         return -1;
-    if (settle_plan(engine, job, &course, &settlement, err) < 0 ||
+    if (settle_balance(engine, job, now_ms, err) < 0 ||
+        settle_plan(engine, job, &course, &settlement, err) < 0 ||
         settle_facts(engine, job, now_ms, err) < 0 ||
         settle_memory(engine, job, &settlement.memory, err) < 0)
         return -1;

@@ -1,9 +1,11 @@
 /* What is kept of an answer beside the record of its domain: the log, and what the row remembers. */
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/service/audit.h"
 #include "lib/service/engine_private.h"
 #include "lib/service/seal.h"
+#include "lib/store/accounts.h"
 #include "lib/store/facts.h"
 
 /* ---- The log -------------------------------------------------------------------------------- */
@@ -134,6 +136,16 @@ static const char *record_json(struct sl_job *job)
                                json_object_get(json_object_array_get_idx(job->result.rows, 0))))
         sl_out_of_memory();
     return sl_json_print(job->arena, doc);
+}
+
+int settle_balance(struct engine *engine, struct sl_job *job, int64_t now_ms, struct sl_err *err)
+{
+    const struct sl_result *result = &job->result;
+    struct sl_account_balance balance = { .currency = result->balance_currency, .at_ms = now_ms };
+
+    if (!result->balance || !sl_parse_decimal(result->balance, 6, &balance.micro))
+        return 0;
+    return sl_accounts_told_balance(engine->service->db, job->item.account, &balance, err);
 }
 
 const char *settle_result(struct sl_job *job)

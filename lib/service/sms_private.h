@@ -1,4 +1,4 @@
-/* What sms.c, sms_list.c and receipts.c share. */
+/* What sms.c, sms_list.c and notice.c share. */
 #ifndef SL_SERVICE_SMS_PRIVATE_H
 #define SL_SERVICE_SMS_PRIVATE_H
 

@@ -6,10 +6,12 @@
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/service/email.h"
 #include "lib/service/hooks.h"
 #include "lib/service/ids.h"
 #include "lib/service/notice.h"
 #include "lib/service/record.h"
+#include "lib/service/sms.h"
 #include "lib/store/payments.h"
 #include "lib/store/queue.h"
 #include "lib/store/schools.h"
@@ -40,6 +42,8 @@ const char *const sl_tell_names[] = {
     "provider.down",
     "provider.up",
     "token.trouble",
+    "attention.needed",
+    "attention.over",
     trouble,
     all,
     NULL,
@@ -72,6 +76,7 @@ struct telling {
     const char *subject; /* what it happened to: a payment's id */
     bool always;         /* whoever calls knows that it is new; else by subject and time */
     const char *line;    /* for a person */
+    const char *cure;    /* what the person can do; or NULL */
     struct sl_buf data;  /* JSON */
 };
 
@@ -119,14 +124,26 @@ static int queue_row(const struct telling *telling, const struct sl_hook_event *
     return sl_queue_add(telling->service->db, &item, telling->now_ms, err) < 0 ? -1 : 0;
 }
 
-static int text_person(const struct telling *telling, const struct sl_hook_event *event,
-                       const struct sl_hook_row *hook, struct sl_err *err)
+/* By which an alert of that kind comes; NULL: as a request to an address. */
+static const struct sl_channel *channel_of(const struct sl_hook_row *hook)
 {
+    if (strcmp(hook->kind, "sms") == 0)
+        return &sl_sms_channel;
+    return strcmp(hook->kind, "email") == 0 ? &sl_email_channel : NULL;
+}
+
+static int write_person(const struct telling *telling, const struct sl_hook_event *event,
+                        const struct sl_hook_row *hook, struct sl_err *err)
+{
+    const char *cure = telling->cure;
     const struct sl_notice notice = {
+        .channel = channel_of(hook),
         .school_id = hook->school_id,
         .key = sl_arena_printf(telling->arena, "alert:%s:%" PRId64, event->public_id, hook->id),
-        .phone = hook->target,
-        .text = sl_arena_printf(telling->arena, "ShuleLabs: %s", telling->line),
+        .address = hook->target,
+        .subject = sl_arena_printf(telling->arena, "ShuleLabs: %s", telling->line),
+        .text = sl_arena_printf(telling->arena, "ShuleLabs: %s%s%s", telling->line,
+                                cure ? ". Cure: " : "", cure ? cure : ""),
     };
 
     return sl_notice_send(telling->service, &notice, telling->now_ms, err);
@@ -153,8 +170,8 @@ static int finish(const struct telling *telling, struct sl_err *err)
         return added;
     for (int i = 0; i < telling->n; i++) {
         const struct sl_hook_row *hook = &telling->hooks[i];
-        int status = strcmp(hook->kind, "sms") == 0 ? text_person(telling, &event, hook, err)
-                                                    : queue_row(telling, &event, hook, err);
+        int status = channel_of(hook) ? write_person(telling, &event, hook, err)
+                                      : queue_row(telling, &event, hook, err);
 
         if (status < 0)
             return -1;
@@ -350,4 +367,53 @@ int sl_tell_recovered(struct sl_service *service, const struct sl_tell_provider 
     int over = sl_accounts_recovered(service->db, arena, about->account, &match.ends, err);
 
     return over > 0 ? tell_provider(service, about, &match, NULL, now_ms, err) : over;
+}
+
+/* ---- What a person should see to ------------------------------------------------------------- */
+
+static int tell_attention(struct sl_service *service, const struct sl_attention *finding,
+                          const struct sl_hook_match *match, int64_t now_ms, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct telling telling = { .service = service,
+                               .arena = arena,
+                               .match = *match,
+                               .now_ms = now_ms,
+                               .school = finding->school,
+                               .subject =
+                                   sl_arena_printf(arena, "%s:%s", finding->watch, finding->about),
+                               .cure = finding->cure };
+    struct sl_school school;
+
+    if (sl_schools_find(service->db, arena, finding->school, &school, err) < 0)
+        return -1;
+    telling.match.school_id = school.id;
+    telling.match.group = trouble;
+    if (begin(&telling, err) <= 0)
+        return telling.n;
+    telling.line = sl_arena_printf(arena, "%s: %s", finding->about,
+                                   finding->found ? finding->found : "it is well again");
+    sl_buf_text(&telling.data, "{");
+    sl_record_text(&telling.data, "watch", finding->watch);
+    sl_record_text(&telling.data, "about", finding->about);
+    sl_record_text(&telling.data, "found", finding->found);
+    sl_record_text(&telling.data, "cure", finding->cure);
+    sl_buf_text(&telling.data, "}");
+    return finish(&telling, err);
+}
+
+int sl_tell_attention(struct sl_service *service, const struct sl_attention *finding,
+                      int64_t now_ms, struct sl_err *err)
+{
+    return tell_attention(service, finding, &(struct sl_hook_match){ .event = "attention.needed" },
+                          now_ms, err);
+}
+
+int sl_tell_attended(struct sl_service *service, const struct sl_attention *finding, int64_t now_ms,
+                     struct sl_err *err)
+{
+    return tell_attention(service, finding,
+                          &(struct sl_hook_match){ .event = "attention.over",
+                                                   .ends = "attention.needed" },
+                          now_ms, err);
 }

@@ -14,7 +14,7 @@
 #include "lib/store/messages.h"
 #include "lib/store/optouts.h"
 
-/* "payment.succeeded" …, "trouble" (provider.down, provider.up and token.trouble) or "*" (all). */
+/* "payment.succeeded" …, "trouble" (provider.…, token.… and attention.…) or "*" (all). */
 extern const char *const sl_tell_names[]; /* ends with NULL */
 bool sl_tell_knows(const char *name);
 /* Whether it is, or has in it, an event of a message: no text may be about those. */
@@ -43,5 +43,18 @@ int sl_tell_trouble(struct sl_service *service, const struct sl_tell_provider *a
                     const char *event, const char *why, int64_t now_ms, struct sl_err *err);
 int sl_tell_recovered(struct sl_service *service, const struct sl_tell_provider *about,
                       int64_t now_ms, struct sl_err *err);
+
+/* What somebody should see to before it becomes a trouble (lib/service/watch.h). Whoever calls knows
+ * that it is new, or over: then `found` and `cure` are NULL. */
+struct sl_attention {
+    const char *watch;  /* "queue", "password", "certificate", "balance", "key" */
+    const char *about;  /* what it is about, for people; of that watch there is one */
+    const char *school; /* code; "everyone": the installation's */
+    const char *found, *cure;
+};
+int sl_tell_attention(struct sl_service *service, const struct sl_attention *finding,
+                      int64_t now_ms, struct sl_err *err);
+int sl_tell_attended(struct sl_service *service, const struct sl_attention *finding, int64_t now_ms,
+                     struct sl_err *err);
 
 #endif

@@ -78,6 +78,21 @@ int sl_accounts_lift(struct sl_db *db, const char *account, struct sl_err *err);
  * wait that the provider asked for stays. */
 int sl_accounts_resume(struct sl_db *db, int64_t batch_id, struct sl_err *err);
 
+/* The balance that the provider told last, in 10^-6 of its currency. _balance_due() is 1 if nobody
+ * asked by himself for `every_ms`: it counts as asked then; 0, or -1. Inside a transaction. */
+struct sl_account_balance {
+    int64_t micro;
+    const char *currency;
+    int64_t at_ms;
+};
+int sl_accounts_told_balance(struct sl_db *db, const char *account,
+                             const struct sl_account_balance *balance, struct sl_err *err);
+int sl_accounts_balance_due(struct sl_db *db, const char *account, int64_t every_ms, int64_t now_ms,
+                            struct sl_err *err);
+/* In the arena. Returns 1, 0 if none was told, or -1. */
+int sl_accounts_balance(struct sl_db *db, struct sl_arena *arena, const char *account,
+                        struct sl_account_balance *balance, struct sl_err *err);
+
 /* For people: an account, and what keeps it from being called now. */
 struct sl_account_row {
     const char *account, *provider;

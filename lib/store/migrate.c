@@ -60,14 +60,37 @@ static const char to_2[] =
     "CREATE INDEX integration_webhooks_route ON integration_webhooks (route)"
     " WHERE route IS NOT NULL;";
 
+/* Version 2 had no alerts by mail, and watched nothing. */
+static const char to_3[] =
+    "CREATE TABLE new_hooks ("
+    " id INTEGER PRIMARY KEY,"
+    " school_id INTEGER NOT NULL REFERENCES schools (id) ON DELETE CASCADE,"
+    " purpose TEXT NOT NULL CHECK (purpose IN ('hook', 'alert')),"
+    " event TEXT NOT NULL,"
+    " kind TEXT NOT NULL CHECK (kind IN ('url', 'exec', 'sms', 'email')),"
+    " target TEXT NOT NULL, secret TEXT,"
+    " is_active INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),"
+    " created_at INTEGER NOT NULL, removed_at INTEGER) STRICT;"
+    "INSERT INTO new_hooks SELECT id, school_id, purpose, event, kind, target, secret, is_active,"
+    " created_at, removed_at FROM hooks;"
+    "DROP TABLE hooks;"
+    "ALTER TABLE new_hooks RENAME TO hooks;"
+    "ALTER TABLE accounts ADD COLUMN balance_micro INTEGER;"
+    "ALTER TABLE accounts ADD COLUMN balance_currency TEXT;"
+    "ALTER TABLE accounts ADD COLUMN balance_at INTEGER;"
+    "ALTER TABLE accounts ADD COLUMN balance_asked_at INTEGER;"
+    "CREATE TABLE watches ("
+    " watch TEXT NOT NULL, about TEXT NOT NULL, school TEXT NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY (watch, about)) STRICT, WITHOUT ROWID;";
+
 /* migrations[n] takes a database from version n to n + 1; schema.sql, which a new database gets at
  * once, is what comes out of all of them. */
-static const char *const migrations[] = { NULL, to_2 };
+static const char *const migrations[] = { NULL, to_2, to_3 };
 
 enum { VERSION = SL_COUNT(migrations) };
 
-static const char set_version[] = "PRAGMA user_version = 2";
-_Static_assert(VERSION == 2, "set_version must set this number");
+static const char set_version[] = "PRAGMA user_version = 3";
+_Static_assert(VERSION == 3, "set_version must set this number");
 
 static const char insert_provider[] =
     "INSERT INTO integration_providers (category, name, code, adapter_class, is_active, created_at)"

@@ -205,20 +205,29 @@ static int count_waiting(struct sl_db *db, int64_t school_id, struct sl_queue_st
     return more;
 }
 
+int sl_queue_view_overdue(struct sl_db *db, int64_t school_id, int64_t now_ms, int64_t *seconds,
+                          struct sl_err *err)
+{
+    int64_t oldest_ms = now_ms;
+
+    if (sl_db_number(db, oldest_sql, SL_PARAMS(SL_INT(school_id), SL_INT(now_ms)), &oldest_ms,
+                     err) < 0)
+        return -1;
+    *seconds = oldest_ms < now_ms ? (now_ms - oldest_ms) / 1000 : 0;
+    return 0;
+}
+
 int sl_queue_view_stats(struct sl_db *db, int64_t school_id, int64_t now_ms,
                         struct sl_queue_stats *stats, struct sl_err *err)
 {
     struct sl_queue_stats found = { 0 };
-    int64_t oldest_ms = now_ms;
 
     if (count_states(db, school_id, &found, err) < 0 ||
         count_waiting(db, school_id, &found, err) < 0 ||
-        sl_db_number(db, oldest_sql, SL_PARAMS(SL_INT(school_id), SL_INT(now_ms)), &oldest_ms,
-                     err) < 0)
+        sl_queue_view_overdue(db, school_id, now_ms, &found.oldest_due_seconds, err) < 0)
         return -1;
     /* the two counts are two moments: a row may have come back between them */
     found.processing = found.processing > found.waiting ? found.processing - found.waiting : 0;
-    found.oldest_due_seconds = oldest_ms < now_ms ? (now_ms - oldest_ms) / 1000 : 0;
     *stats = found;
     return 0;
 }

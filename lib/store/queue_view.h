@@ -71,6 +71,10 @@ struct sl_queue_stats {
     int64_t oldest_due_seconds; /* how long the oldest is overdue; 0 if nothing is due */
 };
 
+/* For how long the oldest is overdue; 0 if nothing is due. school_id 0: of all. */
+int sl_queue_view_overdue(struct sl_db *db, int64_t school_id, int64_t now_ms, int64_t *seconds,
+                          struct sl_err *err);
+
 /* school_id 0: of all. A row that waits is not counted as processing. */
 int sl_queue_view_stats(struct sl_db *db, int64_t school_id, int64_t now_ms,
                         struct sl_queue_stats *stats, struct sl_err *err);

@@ -196,11 +196,13 @@ start_quietly() {
     refused 65 'must be https' sl-config hook add --event '*' --url http://a.example/x
     refused 65 'no absolute path' sl-config hook add --event '*' --exec true
     refused 65 'No such file' sl-config hook add --event '*' --exec /nowhere/at/all
-    refused 65 'for mail' sl-config alert add --to head@greenhill.example
+    refused 65 'no mail address' sl-config alert add --to head@greenhill..example
+    refused 65 'would never end' sl-config alert add --to head@greenhill.example --event '*'
     refused 65 'cannot be texted' sl-config alert add --to 0711
     refused 65 'would never end' sl-config alert add --to 0711000001 --event message.failed
     refused 65 'there is no hook 77' sl-config hook remove 77
     SL_SCHOOL='' refused 64 'name the school' sl-config alert add --to 0711000001
+    SL_SCHOOL='' refused 64 'name the school' sl-config alert add --to head@greenhill.example
     [ "$(sql 'SELECT count(*) FROM hooks')" -eq 0 ]
 }
 
@@ -267,4 +269,26 @@ told_of_the_end() {
     echo api_key=sandbox-key | sl-config set -p africastalking --from - -q > /dev/null
     until_true heard_after_work 1 .
     sl-sms send -m hello 0711000001 > /dev/null
+}
+
+# looks: the queue is worked, a minute after it was last looked at.
+looks() {
+    sql "UPDATE watches SET since = 1 WHERE watch = 'looked'"
+    work
+}
+mailed() { looks; [ "$(sl-sandbox seen smtp | grep -c "$1")" -eq 1 ]; }
+
+@test "people are mailed once that a balance runs low, and once that it does not any more" {
+    sl-config primary -s greenhill -p smtp > /dev/null
+    sl-config alert add --to head@greenhill.example > /dev/null
+    sl-config set -p africastalking low_balance=1000000000 -q > /dev/null
+    until_true mailed 'balance: KES'
+    run -1 sl-config doctor
+    [[ "$output" == *"africastalking for greenhill: balance"*"low_balance"* ]]
+    looks
+    sl-config set -p africastalking low_balance=1 -q > /dev/null
+    until_true mailed 'well again'
+    [ "$(sl-sandbox seen smtp | grep -c 'balance: KES')" -eq 1 ]
+    [ "$(sql "SELECT count(*) FROM integration_queue WHERE operation = 'balance'")" -eq 1 ]
+    [ "$(sql "SELECT group_concat(event, ' ') FROM hook_events")" = "attention.needed attention.over" ]
 }
