@@ -18,7 +18,7 @@ struct sl_arena {
     size_t used; /* bytes of the first chunk */
 };
 
-enum { CHUNK_BYTES = 4096 };
+enum { CHUNK_BYTES = 4096, FIRST_ROOM = 16 };
 
 struct sl_arena *sl_arena_new(void)
 {
@@ -73,19 +73,54 @@ static void add_chunk(struct sl_arena *arena, size_t need)
     arena->used = 0;
 }
 
-void *sl_arena_alloc(struct sl_arena *arena, size_t n, size_t size)
+/* Texts stand close together: only what is no text begins at a multiple of `align`. */
+static void *take(struct sl_arena *arena, size_t n, size_t size, size_t align)
 {
-    size_t align = _Alignof(max_align_t), need;
-    void *found;
+    size_t start = (arena->used + align - 1) / align * align, need;
 
     if (__builtin_mul_overflow(n, size, &need) || need > SIZE_MAX / 2)
         sl_out_of_memory();
-    need = (need + align - 1) / align * align;
-    if (!arena->chunks || arena->chunks->size - arena->used < need)
+    if (!arena->chunks || arena->chunks->size < start || arena->chunks->size - start < need) {
         add_chunk(arena, need);
-    found = (char *)arena->chunks->bytes + arena->used;
-    arena->used += need;
-    return found;
+        start = 0;
+    }
+    arena->used = start + need;
+    return (char *)arena->chunks->bytes + start;
+}
+
+void *sl_arena_alloc(struct sl_arena *arena, size_t n, size_t size)
+{
+    return take(arena, n, size, _Alignof(max_align_t));
+}
+
+/* What is longer than a chunk has one of its own. It is not the first: what replaces it came later. */
+static void give_back(struct sl_arena *arena, const void *array)
+{
+    for (struct chunk *before = arena->chunks; before->next; before = before->next) {
+        struct chunk *chunk = before->next;
+
+        if (chunk->bytes != array || chunk->size <= CHUNK_BYTES)
+            continue;
+        before->next = chunk->next;
+        explicit_bzero(chunk->bytes, chunk->size);
+        free(chunk);
+        return;
+    }
+}
+
+void *sl_arena_grow(struct sl_arena *arena, void *array, size_t n, size_t *room, size_t size)
+{
+    void *larger;
+
+    if (n < *room)
+        return array;
+    *room = *room > 0 ? *room * 2 : FIRST_ROOM;
+    larger = sl_arena_alloc(arena, *room, size);
+    if (n > 0) {
+        memcpy(larger, array, n * size);
+        give_back(arena, array);
+    }
+    return larger;
 }
 
 char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
@@ -99,7 +134,7 @@ char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
     n = vsnprintf(NULL, 0, format, args);
     if (n < 0)
         sl_out_of_memory();
-    text = sl_arena_alloc(arena, (size_t)n + 1, 1);
+    text = take(arena, (size_t)n + 1, 1, 1);
     (void)vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     va_end(args);
@@ -108,7 +143,7 @@ char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
 
 char *sl_arena_memdup(struct sl_arena *arena, const char *bytes, size_t n)
 {
-    char *copy = sl_arena_alloc(arena, n + 1, 1);
+    char *copy = take(arena, n + 1, 1, 1);
 
     if (n > 0)
         memcpy(copy, bytes, n);

@@ -23,6 +23,11 @@ void sl_arena_reset(struct sl_arena *arena);
 void *sl_arena_alloc(struct sl_arena *arena, size_t n, size_t size);
 #define SL_NEW(arena, type, n) ((type *)sl_arena_alloc((arena), (n), sizeof(type)))
 
+/* An array that grows: it has n objects of `size` bytes, and room for *room (0, and NULL, at first).
+ * Returns where there is room for one more; the array may have moved then, and a long one leaves
+ * nothing behind: it is wiped and freed. */
+void *sl_arena_grow(struct sl_arena *arena, void *array, size_t n, size_t *room, size_t size);
+
 char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -122,19 +122,6 @@ static void take(struct sl_arena *arena, const struct sl_csv_row *from, const st
 
 /* ---- The list ---------------------------------------------------------------------------------- */
 
-static void add(struct sl_arena *arena, struct sl_roster *roster, size_t *size)
-{
-    struct sl_roster_row *rows;
-
-    if (roster->n < *size)
-        return;
-    *size = *size > 0 ? *size * 2 : 64;
-    rows = SL_NEW(arena, struct sl_roster_row, *size);
-    if (roster->n > 0)
-        memcpy(rows, roster->rows, roster->n * sizeof *rows);
-    roster->rows = rows;
-}
-
 static int check_all(const struct sl_roster *roster, struct sl_err *err)
 {
     if (roster->n == 0)
@@ -150,7 +137,7 @@ int sl_roster_read(struct sl_arena *arena, FILE *in, struct sl_roster *roster, s
     SL_AUTO(sl_csv_close) struct sl_csv *csv = NULL;
     struct places places;
     struct sl_csv_row row;
-    size_t size = 0;
+    size_t room = 0;
     int more;
 
     *roster = (struct sl_roster){ 0 };
@@ -161,7 +148,7 @@ int sl_roster_read(struct sl_arena *arena, FILE *in, struct sl_roster *roster, s
         if (roster->n == SL_ROSTER_MOST)
             return sl_err_set(err, SL_ERR_DATA, "a roster has at most %d rows: make several of it",
                               SL_ROSTER_MOST);
-        add(arena, roster, &size);
+        roster->rows = sl_arena_grow(arena, roster->rows, roster->n, &room, sizeof *roster->rows);
         take(arena, &row, &places, &roster->rows[roster->n]);
         roster->n_bad += roster->rows[roster->n++].bad != NULL;
     }

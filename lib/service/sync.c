@@ -15,19 +15,6 @@ const char *const sl_sync_status_names[] = {
     [SL_SYNC_LEFT] = "left",
 };
 
-void *sync_grow(struct sl_arena *arena, void *array, size_t n, size_t *size, size_t each)
-{
-    void *larger;
-
-    if (n < *size)
-        return array;
-    *size = *size > 0 ? *size * 2 : 16;
-    larger = sl_arena_alloc(arena, *size, each);
-    if (n > 0)
-        memcpy(larger, array, n * each);
-    return larger;
-}
-
 /* ---- The roster ------------------------------------------------------------------------------- */
 
 static int by_username(const void *a, const void *b)
@@ -42,13 +29,13 @@ static int by_username(const void *a, const void *b)
 /* What a row says of a person, if it does not contradict what an earlier one said. */
 static bool agree(struct sl_arena *arena, struct sl_sync_person *person, struct sl_roster_row *row)
 {
-    for (size_t i = 0; i <= SL_ROSTER_IDNUMBER; i++)
+    for (size_t i = 0; i < SL_SYNC_FIELDS; i++)
         if (row->fields[i] && person->fields[i] && strcmp(row->fields[i], person->fields[i]) != 0) {
             row->bad = sl_arena_printf(arena, "%s is not what line %zu says", sl_roster_names[i],
                                        person->line);
             return false;
         }
-    for (size_t i = 0; i <= SL_ROSTER_IDNUMBER; i++)
+    for (size_t i = 0; i < SL_SYNC_FIELDS; i++)
         if (row->fields[i])
             person->fields[i] = row->fields[i];
     return true;
@@ -145,13 +132,13 @@ static void gather_places(struct sl_sync *sync)
         if (row->bad)
             continue;
         if (course && !sync_course(sync, course)) {
-            sync->courses = sync_grow(sync->arena, sync->courses, sync->n_courses, &n_courses,
-                                      sizeof *sync->courses);
+            sync->courses = sl_arena_grow(sync->arena, sync->courses, sync->n_courses, &n_courses,
+                                          sizeof *sync->courses);
             sync->courses[sync->n_courses++] = (struct sl_sync_course){ .name = course };
         }
         if (group && !sync_group(sync, group)) {
-            sync->groups = sync_grow(sync->arena, sync->groups, sync->n_groups, &n_groups,
-                                     sizeof *sync->groups);
+            sync->groups = sl_arena_grow(sync->arena, sync->groups, sync->n_groups, &n_groups,
+                                         sizeof *sync->groups);
             sync->groups[sync->n_groups++] = (struct sl_sync_group){ .name = group };
         }
     }
@@ -195,13 +182,20 @@ bool sl_sync_is_sought(const struct sl_sync_person *person, enum sl_roster_colum
     return by == SL_ROSTER_IDNUMBER && there && strcmp(there, person->fields[by]) != 0;
 }
 
+/* Most of what is there is what the roster says: then it is kept once. */
+static const char *keep(struct sl_arena *arena, const char *wanted, const char *there)
+{
+    return wanted && there && strcmp(wanted, there) == 0 ? wanted : sl_arena_strdup(arena, there);
+}
+
 static void take_user(struct sl_sync *sync, struct sl_sync_person *person, enum sl_roster_column by,
                       struct json_object *record)
 {
     person->id = sl_arena_strdup(sync->arena, sl_json_text(record, "id"));
     person->found_by = by;
-    for (size_t i = 0; i <= SL_ROSTER_IDNUMBER; i++)
-        person->there[i] = sl_arena_strdup(sync->arena, sl_json_text(record, sl_roster_names[i]));
+    for (size_t i = 0; i < SL_SYNC_FIELDS; i++)
+        person->there[i] =
+            keep(sync->arena, person->fields[i], sl_json_text(record, sl_roster_names[i]));
 }
 
 /* Whoever has the address and another number is somebody else. */
@@ -288,8 +282,8 @@ void sl_sync_found_participant(struct sl_sync *sync, struct sl_sync_course *cour
 {
     const char *role = sl_json_text(record, "role");
 
-    course->participants = sync_grow(sync->arena, course->participants, course->n_participants,
-                                     &course->size, sizeof *course->participants);
+    course->participants = sl_arena_grow(sync->arena, course->participants, course->n_participants,
+                                         &course->size, sizeof *course->participants);
     course->participants[course->n_participants++] = (struct sl_sync_participant){
         .id = sl_arena_strdup(sync->arena, sl_json_text(record, "id")),
         .username = sl_arena_strdup(sync->arena, sl_json_text(record, "username")),
@@ -310,7 +304,7 @@ void sl_sync_found_group(struct sl_sync_group *group, struct sl_arena *arena,
 void sl_sync_found_member(struct sl_sync *sync, struct sl_sync_group *group,
                           struct json_object *record)
 {
-    group->members = sync_grow(sync->arena, group->members, group->n_members, &group->size,
-                               sizeof *group->members);
+    group->members = sl_arena_grow(sync->arena, group->members, group->n_members, &group->size,
+                                   sizeof *group->members);
     group->members[group->n_members++] = sl_arena_strdup(sync->arena, sl_json_text(record, "user"));
 }

@@ -16,13 +16,16 @@
 #include "lib/base/json.h"
 #include "lib/service/roster.h"
 
+/* What a roster says of a person: its columns up to idnumber. */
+enum { SL_SYNC_FIELDS = SL_ROSTER_IDNUMBER + 1 };
+
 struct sl_sync_person {
-    size_t line;                           /* their first row */
-    const char *fields[SL_ROSTER_COLUMNS]; /* up to idnumber; NULL: the roster does not say */
-    const char *id;                        /* there; NULL: not, or not yet */
+    size_t line;                        /* their first row */
+    const char *fields[SL_SYNC_FIELDS]; /* NULL: the roster does not say */
+    const char *id;                     /* there; NULL: not, or not yet */
     enum sl_roster_column found_by;
-    const char *there[SL_ROSTER_COLUMNS]; /* what is there; NULL: not known, so not compared */
-    const char *trouble;                  /* why nothing can be done about them, or NULL */
+    const char *there[SL_SYNC_FIELDS]; /* what is there; NULL: not known, so not compared */
+    const char *trouble;               /* why nothing can be done about them, or NULL */
 };
 
 struct sl_sync_participant {
@@ -62,6 +65,7 @@ extern const char *const sl_sync_status_names[];
 
 struct sl_sync_change {
     enum sl_sync_act act;
+    enum sl_sync_status status;
     size_t line;                                   /* 0: no row asks for it */
     const char *username;                          /* as it is there, or will be */
     struct sl_sync_person *person;                 /* NULL where the roster does not have them */
@@ -70,8 +74,7 @@ struct sl_sync_change {
     const struct sl_sync_group *group;             /* JOIN */
     const char *role;                              /* ENROL; NULL: the usual one */
     const char *what;                              /* UPDATE: "lastname, email" */
-    enum sl_sync_status status;
-    const char *error; /* FAILED, LEFT */
+    const char *error;                             /* FAILED, LEFT */
 };
 
 struct sl_sync {

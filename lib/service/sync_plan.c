@@ -9,8 +9,8 @@
 
 static void add(struct sl_sync *sync, struct sl_sync_change change)
 {
-    sync->changes =
-        sync_grow(sync->arena, sync->changes, sync->n_changes, &sync->size, sizeof *sync->changes);
+    sync->changes = sl_arena_grow(sync->arena, sync->changes, sync->n_changes, &sync->size,
+                                  sizeof *sync->changes);
     sync->changes[sync->n_changes++] = change;
 }
 

@@ -4,9 +4,6 @@
 
 #include "lib/service/sync.h"
 
-/* The array, with room for one more than n; in the arena. */
-void *sync_grow(struct sl_arena *arena, void *array, size_t n, size_t *size, size_t each);
-
 /* Those that the roster calls so; NULL if it does not. */
 struct sl_sync_person *sync_person(const struct sl_sync *sync, const char *username);
 struct sl_sync_course *sync_course(const struct sl_sync *sync, const char *name);

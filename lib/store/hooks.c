@@ -131,23 +131,6 @@ static const char match_sql[] =
     "  OR EXISTS (SELECT 1 FROM integration_configs c WHERE c.account = $5 AND c.is_enabled = 1"
     "   AND (c.school_id = h.school_id OR c.school_id = " EVERYONE "))) ORDER BY h.id";
 
-enum { FIRST_HOOKS = 4 };
-
-/* Room for one more. */
-static struct sl_hook_row *grown(struct sl_arena *arena, struct sl_hook_row *hooks, size_t n,
-                                 size_t *size)
-{
-    struct sl_hook_row *larger;
-
-    if (n < *size)
-        return hooks;
-    *size = *size ? *size * 2 : FIRST_HOOKS;
-    larger = SL_NEW(arena, struct sl_hook_row, *size);
-    if (n > 0)
-        memcpy(larger, hooks, n * sizeof *larger);
-    return larger;
-}
-
 int sl_hooks_match(struct sl_db *db, struct sl_arena *arena, const struct sl_hook_match *match,
                    struct sl_hook_row **hooks, struct sl_err *err)
 {
@@ -162,7 +145,7 @@ int sl_hooks_match(struct sl_db *db, struct sl_arena *arena, const struct sl_hoo
                     err) < 0)
         return -1;
     while ((more = sl_rows_next(&rows, err)) > 0) {
-        *hooks = grown(arena, *hooks, n, &size);
+        *hooks = sl_arena_grow(arena, *hooks, n, &size, sizeof **hooks);
         (*hooks)[n++] = keep(arena, hook_at(&rows));
     }
     return more < 0 ? -1 : (int)n;

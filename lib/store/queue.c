@@ -187,7 +187,7 @@ static const char item_source_sql[] =
     "SELECT lane, account, school_id, 0, batch_id"
     " FROM integration_queue WHERE id = $1 AND status = 'pending'";
 
-enum { MOST_SOURCES = 4096, FIRST_SOURCES = 16 };
+enum { MOST_SOURCES = 4096 };
 
 struct sources {
     struct sl_arena *arena;
@@ -197,15 +197,8 @@ struct sources {
 
 static void put_source(struct sources *sources, struct sl_source source)
 {
-    if (sources->n == sources->size) {
-        size_t size = sources->size ? sources->size * 2 : FIRST_SOURCES;
-        struct sl_source *at = SL_NEW(sources->arena, struct sl_source, size);
-
-        if (sources->n > 0)
-            memcpy(at, sources->at, sources->n * sizeof *at);
-        sources->at = at;
-        sources->size = size;
-    }
+    sources->at =
+        sl_arena_grow(sources->arena, sources->at, sources->n, &sources->size, sizeof source);
     sources->at[sources->n++] = source;
 }
 

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <string.h>
 
 #include "lib/service/sync.h"
@@ -374,6 +375,48 @@ static void who_is_no_member_joins(void **state)
     plans(world, SL_SYNC_KEEP_MISSING, "2 join jane 1 East");
 }
 
+/* ---- Memory ------------------------------------------------------------------------------------- */
+
+/* A school's roster, each row of it somebody new in a course and a group. */
+static FILE *pupils(int n)
+{
+    FILE *list = tmpfile();
+
+    assert_non_null(list);
+    (void)fputs("username,firstname,lastname,email,course,role,group,idnumber\n", list);
+    for (int i = 0; i < n; i++)
+        (void)fprintf(list,
+                      "pupil%d,Name%d,Family%d,pupil%d@pupils.invalid,F%d,student,Form %d,ADM%d\n",
+                      i, i, i, i, i % 3, i % 4, i);
+    rewind(list);
+    return list;
+}
+
+static size_t allocated(void)
+{
+    struct mallinfo2 now = mallinfo2();
+
+    return now.uordblks + now.hblkhd;
+}
+
+static void a_row_and_its_changes_take_less_than_800_bytes(void **state)
+{
+    enum { ROWS = 5000 };
+    struct world *world = *state;
+    size_t before = allocated();
+    FILE *list = pupils(ROWS);
+    struct sl_err err;
+
+    assert_int_equal(sl_roster_read(world->arena, list, &world->roster, &err), 0);
+    (void)fclose(list);
+    world->sync = sl_sync_new(world->arena, &world->roster);
+    for (size_t i = 0; i < world->sync->n_courses; i++)
+        world->sync->courses[i].id = "7";
+    sl_sync_plan(world->sync, SL_SYNC_KEEP_MISSING);
+    assert_int_equal(world->sync->n_changes, 3 * ROWS);
+    assert_in_range(allocated() - before, 0, 800 * ROWS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -400,6 +443,7 @@ int main(void)
         TEST(the_missing_of_a_role_that_the_roster_gives_are_suspended),
         TEST(nobody_is_suspended_while_a_row_cannot_be_used),
         TEST(who_is_no_member_joins),
+        TEST(a_row_and_its_changes_take_less_than_800_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
