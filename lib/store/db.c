@@ -18,11 +18,12 @@
 enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000, TRY_MS = 7 };
 
 /* The WAL is folded back when it has grown to 48 MiB: more often, and a bulk run spends its time
- * on copying pages. */
+ * on copying pages. The cache is small: the kernel has the file in memory, and a list of 100,000
+ * took no longer with 2 MiB than with 16. */
 static const char settings[] = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                "PRAGMA wal_autocheckpoint = 12288;"
                                "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON;"
-                               "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY";
+                               "PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY";
 
 struct slot {
     const char *sql; /* known by its address: a statement is a constant */
