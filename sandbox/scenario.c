@@ -46,6 +46,7 @@ static const struct {
     [SL_PLAY_DLR_FAILED] = { "dlr-failed", "sent, and the report says failed" },
     [SL_PLAY_DLR_EARLY] = { "dlr-early", "the report comes before the answer" },
     [SL_PLAY_LOCKED] = { "locked", "refused: the payer has a prompt open" },
+    [SL_PLAY_TOO_LARGE] = { "too-large", "texts to more than ten at once are refused (413)" },
 };
 
 const char *sl_sandbox_scenario(size_t i, const char **meaning)

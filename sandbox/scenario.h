@@ -41,6 +41,7 @@ enum sl_scenario {
     SL_PLAY_DLR_FAILED,
     SL_PLAY_DLR_EARLY,
     SL_PLAY_LOCKED,
+    SL_PLAY_TOO_LARGE,
     SL_N_SCENARIOS,
 };
 

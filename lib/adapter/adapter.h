@@ -301,8 +301,9 @@ enum sl_verdict {
  * balance: what waits in the same batch gets the same answer, so it is not asked for. */
 enum sl_concerns { SL_ITEM, SL_BATCH, SL_ACCOUNT };
 
-/* What helps at once, without counting as an attempt. SL_HALVE: one of the list spoils it for all;
- * whoever made the list tries parts of it (lib/service/sync_run.c), the engine does not. */
+/* What helps at once, without counting as an attempt. SL_HALVE: one of the list spoils it for
+ * all, or it is too long: two halves of it are tried, down to the one at fault. Of messages the engine
+ * does that, of a roster who made the list (lib/service/sync_run.c). */
 enum sl_cure { SL_NO_CURE, SL_FRESH_CONNECTION, SL_HALVE };
 
 enum sl_learned { SL_NOTHING, SL_DEAD_ADDRESS, SL_OPTED_OUT };

@@ -1,7 +1,7 @@
 /* What the files of the engine share. A row goes through them in this order: engine.c (the loop and
  * its one transaction), engine_lease.c (the runner), engine_claim.c, failover.c, prepare.c (from
  * row to request), grant.c (tokens), engine_mark.c (marked, sent, read), programs.c (hooks of this
- * machine), settle.c and settle_*.c (from answer to rows). Nobody else includes this. */
+ * machine), settle.c, split.c and settle_*.c (from answer to rows). Nobody else includes this. */
 #ifndef SL_SERVICE_ENGINE_PRIVATE_H
 #define SL_SERVICE_ENGINE_PRIVATE_H
 
@@ -142,6 +142,13 @@ int failover_batch(struct engine *engine, const struct sl_source *source, const 
                    struct sl_err *err);
 int failover_hand_over(struct engine *engine, struct sl_arena *arena, const struct slot *slot,
                        struct sl_item *item, struct sl_err *err);
+
+/* split.c, both inside a transaction. _off(): these messages of a row get one of their own, that is due
+ * at once; returns 0 or -1. _halves(): so does the second half of a job's, if that is what helps after
+ * its answer; returns 1, 0 if it does not, or -1. */
+int split_off(struct engine *engine, const struct sl_op *op, const struct sl_item *item,
+              const struct sl_message *messages, size_t n, struct sl_err *err);
+int split_halves(struct engine *engine, const struct sl_job *job, struct sl_err *err);
 
 /* grant.c */
 int grant_work(struct engine *engine, struct sl_err *err); /* looks at every slot that waits */

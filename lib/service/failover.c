@@ -5,7 +5,6 @@
 
 #include "lib/service/engine_private.h"
 #include "lib/service/enqueue.h"
-#include "lib/store/spool.h"
 
 enum { MOST_RANKED = 8, LATER_MS = 60000 };
 
@@ -73,34 +72,6 @@ int failover_batch(struct engine *engine, const struct sl_source *source, const 
 
 /* ---- Handing over ----------------------------------------------------------------------------- */
 
-/* The rest of a row that is too long for one request there. */
-static int add_row(struct engine *engine, const struct sl_op *op, const struct sl_item *item,
-                   const struct sl_message *messages, size_t n, struct sl_err *err)
-{
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    struct sl_item row = {
-        .school_id = item->school_id,
-        .provider_id = item->provider_id,
-        .operation = item->operation,
-        .payload = item->payload,
-        .public_id =
-            sl_arena_printf(arena, "%s-%lld", messages[0].batch, (long long)messages[0].line),
-        .account = item->account,
-        .lane = item->lane,
-        .batch_id = item->batch_id,
-        .max_attempts = item->max_attempts,
-        .expires_at = item->expires_at,
-    };
-
-    if (sl_enqueue(engine->service, op, &row, sl_now_ms(), err) < 0 ||
-        sl_spool_files_share(engine->service->db, item->id, row.id, err) < 0)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (sl_messages_move(engine->service->db, messages[i].id, row.id, (int64_t)i, err) < 0)
-            return -1;
-    return 0;
-}
-
 /* What one is waited for at the first provider stays with it. */
 static int is_waited_for(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
@@ -132,8 +103,8 @@ int failover_hand_over(struct engine *engine, struct sl_arena *arena, const stru
     if (n < 0 || sl_enqueue_again(engine->service, arena, op, item, err) < 0)
         return -1;
     for (size_t i = size; i < (size_t)n; i += size)
-        if (add_row(engine, op, item, messages + i, (size_t)n - i < size ? (size_t)n - i : size,
-                    err) < 0)
+        if (split_off(engine, op, item, messages + i, (size_t)n - i < size ? (size_t)n - i : size,
+                      err) < 0)
             return -1;
     return 1;
 }

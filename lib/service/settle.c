@@ -24,6 +24,21 @@ static bool wants_connection(const struct sl_job *job)
     return !job->fresh_connection;
 }
 
+/* What was refused for its length goes on in two parts; else its domain keeps what came of it. */
+static int record(struct engine *engine, struct sl_job *job, enum sl_course *course, int64_t now_ms,
+                  struct sl_err *err)
+{
+    int halved = split_halves(engine, job, err);
+
+    if (halved < 0)
+        return -1;
+    if (halved > 0) {
+        *course = SL_COURSE_NEXT;
+        return 0;
+    }
+    return job->domain->settle ? job->domain->settle(engine->service, job, course, now_ms, err) : 0;
+}
+
 int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     enum sl_course course = sl_job_course(job);
@@ -36,7 +51,7 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
         return settle_log(engine, job, SL_COURSE_AGAIN, now_ms, err) < 0 ? -1 : 1;
     }
     settlement.result = settle_result(job);
-    if (job->domain->settle && job->domain->settle(engine->service, job, &course, now_ms, err) < 0)
+    if (record(engine, job, &course, now_ms, err) < 0)
         return -1;
     if (settle_balance(engine, job, now_ms, err) < 0 ||
         settle_plan(engine, job, &course, &settlement, err) < 0 ||

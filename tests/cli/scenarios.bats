@@ -445,6 +445,19 @@ at_rest() { [ "$(sl-queue stats -f json 2> /dev/null | jq -c '[.held, .blocked, 
     at_rest
 }
 
+@test "a list that the provider finds too long goes in halves, one each and as no attempt" {
+    sl-sandbox scenario too-large > /dev/null
+    { echo phone; seq -f '+2547110%05.0f' 1 37; } > list.csv
+    run -0 --separate-stderr sl-sms bulk -m 'School opens on Monday' --file list.csv --yes -f json
+    [ "$(field sent <<< "$output")" -eq 37 ]
+    [ "$(counted distinct)" -eq 37 ]
+    [ "$(counted duplicated)" -eq 0 ]
+    # 37 in one, then 19 and 18, then 10, 9, 9 and 9
+    [ "$(sql "SELECT count(*), max(attempts), min(status) FROM integration_queue WHERE operation = 'sms.send'")" = '4|1|completed' ]
+    [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation = 'sms.send' AND status = 'failed'")" -eq 3 ]
+    run -0 sl-logs verify
+}
+
 # refusing: how many of the two providers have an account that is blocked or left alone.
 refusing() { sql "SELECT count(*) FROM accounts a JOIN integration_configs c USING (account) JOIN integration_providers p ON p.id = c.provider_id WHERE p.code IN ('mpesa', 'africastalking') AND (blocked IS NOT NULL OR opened > 0)"; }
 
