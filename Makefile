@@ -128,6 +128,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY) | $(BUILD)/schema.inc
 bench: all
 	bench/bulk-sms
 	bench/webhook
+	bench/mail-attachment
 	bench/roster
 
 lint: deps
