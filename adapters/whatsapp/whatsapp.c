@@ -44,9 +44,11 @@ static const struct sl_field fields[N_FIELDS] = {
                       .otherwise = "v24.0" },
     [DEFAULT_LANGUAGE] = { .name = "default_language",
                            .help = "Language of templates where none is given: en, en_US, sw …",
-                           .otherwise = "en" },
+                           .otherwise = "en",
+                           .stands_for = SL_STANDS_FOR_LANGUAGE },
     [DEFAULT_COUNTRY] = { .name = "default_country",
-                          .help = "For numbers without country code; without it the school's" },
+                          .help = "For numbers without country code; without it the school's",
+                          .stands_for = SL_STANDS_FOR_COUNTRY },
     [APPSECRET_PROOF] = { .name = "appsecret_proof",
                           .help = "Whether calls prove that they know app_secret, as the app may "
                                   "require",

@@ -37,6 +37,14 @@ enum sl_field_kind {
     SL_FIELD_FOLDER, /* of this machine, absolute; no other settings have it, or one within it */
 };
 
+/* What the library takes from a setting where a message does not say it itself. */
+enum sl_stands_for {
+    SL_STANDS_FOR_NOTHING,
+    SL_STANDS_FOR_COUNTRY,  /* of numbers without one, instead of the school's */
+    SL_STANDS_FOR_LANGUAGE, /* of templates */
+    SL_STANDS_FOR_TOPIC,    /* of notifications to all who follow one */
+};
+
 /* One setting. From this table come the prompts and checks of sl-config, the stored JSON
  * schema, what is masked in logs, and the provider's page in the manual. */
 struct sl_field {
@@ -46,6 +54,7 @@ struct sl_field {
     const char *choices;   /* SL_FIELD_CHOICE: the words, separated by blanks */
     int64_t least, most;   /* SL_FIELD_INT; both 0: any */
     enum sl_field_kind kind;
+    enum sl_stands_for stands_for; /* one setting of an adapter for each */
     bool required;
     const char *needed_for; /* not required, but without it this operation is refused; or NULL */
     int ends_days;          /* the provider ends it this long after it was made; 0: it does not */

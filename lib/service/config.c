@@ -155,6 +155,14 @@ int sl_config_open(struct sl_service *service, struct sl_arena *arena, int64_t s
     return 0;
 }
 
+const char *sl_account_default(const struct sl_account *account, enum sl_stands_for what)
+{
+    for (size_t i = 0; i < account->adapter->n_fields; i++)
+        if (account->adapter->fields[i].stands_for == what)
+            return account->settings.values[i];
+    return NULL;
+}
+
 /* ---- Choosing ------------------------------------------------------------------------ */
 
 static int choose_named(struct sl_service *service, struct sl_arena *arena,

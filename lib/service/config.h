@@ -30,6 +30,10 @@ struct sl_account {
 int sl_config_open(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
                    int64_t provider_id, struct sl_account *account, struct sl_err *err);
 
+/* The setting that stands in for what a message does not say; NULL: the provider has none, or it is
+ * not set. */
+const char *sl_account_default(const struct sl_account *account, enum sl_stands_for what);
+
 /* Whether what is queued for that provider (0: a hook) can go: the school is open, and has settings
  * that are enabled. They are not unsealed: what is missing in them is not seen. SL_ERR_CONFIG says
  * what is in the way, with its cure. */

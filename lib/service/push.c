@@ -140,15 +140,6 @@ int sl_push_prepare(struct sl_service *service, struct sl_arena *arena,
     return try_all(arena, sending, err);
 }
 
-/* The account's own, or NULL. */
-static const char *default_topic(const struct sl_account *account)
-{
-    for (size_t i = 0; i < account->adapter->n_fields; i++)
-        if (strcmp(account->adapter->fields[i].name, "default_topic") == 0)
-            return account->settings.values[i];
-    return NULL;
-}
-
 int sl_push_prepare_topic(struct sl_service *service, struct sl_arena *arena,
                           const struct sl_school *school, const struct sl_push_options *options,
                           const char *topic, struct sl_sending *sending, struct sl_err *err)
@@ -158,7 +149,7 @@ int sl_push_prepare_topic(struct sl_service *service, struct sl_arena *arena,
     if (sl_refuse_empty("topic", topic, err) < 0 ||
         prepare(service, arena, school, &topic_channel, options, sending, err) < 0)
         return -1;
-    topics[0] = topic ? topic : default_topic(sending->sender.opened);
+    topics[0] = topic ? topic : sl_account_default(sending->sender.opened, SL_STANDS_FOR_TOPIC);
     if (!topics[0]) {
         (void)sl_err_set(err, SL_ERR_CONFIG, "no topic is named, and default_topic is not set");
         return sl_err_hint(err, "name one with --topic, or set it: sl-config set … default_topic=");

@@ -25,11 +25,9 @@ const struct sl_channel whatsapp_media_channel = { "whatsapp", SL_WHATSAPP, medi
 
 const char *whatsapp_country(const struct sl_account *account, const struct sl_school *school)
 {
-    for (size_t i = 0; i < account->adapter->n_fields; i++)
-        if (strcmp(account->adapter->fields[i].name, "default_country") == 0 &&
-            account->settings.values[i])
-            return account->settings.values[i];
-    return school->country;
+    const char *country = sl_account_default(account, SL_STANDS_FOR_COUNTRY);
+
+    return country ? country : school->country;
 }
 
 /* A landline may have it too. */

@@ -28,16 +28,6 @@ static void settled(void *opaque, const struct sl_job *job, enum sl_course cours
                        json_object_get(json_object_array_get_idx(job->result.rows, i)));
 }
 
-static const char *language_of(const struct sl_whatsapp_list *list)
-{
-    const struct sl_account *account = list->sender->opened;
-
-    for (size_t i = 0; !list->language && i < account->adapter->n_fields; i++)
-        if (strcmp(account->adapter->fields[i].name, "default_language") == 0)
-            return account->settings.values[i];
-    return list->language;
-}
-
 /* That of our name and language; *languages gets those that there are. */
 static struct json_object *find(const struct looked_up *looked_up, const char *name,
                                 const char *language, struct sl_buf *languages)
@@ -155,7 +145,9 @@ int whatsapp_look_up_template(struct sl_service *service, struct sl_arena *arena
                               struct sl_err *err)
 {
     SL_AUTO(end_looking) struct looked_up looked_up = { json_object_new_array() };
-    const char *language = language_of(list);
+    const char *language = list->language
+                               ? list->language
+                               : sl_account_default(list->sender->opened, SL_STANDS_FOR_LANGUAGE);
     struct sl_buf languages = sl_buf_new(arena);
     struct json_object *row;
     struct sl_once_end end;

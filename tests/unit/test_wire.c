@@ -752,6 +752,21 @@ static void what_a_table_names_is_there(void **state)
     }
 }
 
+static void what_stands_in_for_a_message_is_one_setting(void **state)
+{
+    (void)state;
+    for (size_t i = 0; sl_adapters[i]; i++) {
+        int n[SL_STANDS_FOR_TOPIC + 1] = { 0 };
+
+        for (size_t k = 0; k < sl_adapters[i]->n_fields; k++)
+            n[sl_adapters[i]->fields[k].stands_for]++;
+        assert_in_range(n[SL_STANDS_FOR_COUNTRY], 0, 1);
+        assert_in_range(n[SL_STANDS_FOR_TOPIC], 0, 1);
+        assert_int_equal(n[SL_STANDS_FOR_LANGUAGE],
+                         sl_adapter_op(sl_adapters[i], "whatsapp.templates") != NULL);
+    }
+}
+
 static void settings_that_nobody_gave_are_no_crash(void **state)
 {
     (void)state;
@@ -782,6 +797,7 @@ int main(void)
         cmocka_unit_test(a_damaged_callback_makes_nothing_paid),
         cmocka_unit_test(a_header_with_a_secret_is_named_as_one),
         cmocka_unit_test(what_a_table_names_is_there),
+        cmocka_unit_test(what_stands_in_for_a_message_is_one_setting),
         cmocka_unit_test(settings_that_nobody_gave_are_no_crash),
     };
 
