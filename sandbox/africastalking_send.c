@@ -13,8 +13,8 @@
 enum {
     MOST_RECIPIENTS = 1000,
     FEW_RECIPIENTS = 10,
-    PART_COST = 8000
-}; /* KES 0.8000, in units of 0.0001 */
+    PART_COST = 8000, /* KES 0.8000, in units of 0.0001 */
+};
 
 static const char plain[] = "text/plain; charset=UTF-8";
 

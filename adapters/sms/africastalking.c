@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "adapters/registry.h"
+#include "lib/adapter/body.h"
 #include "lib/adapter/form.h"
 
 static const char live_base[] = "https://api.africastalking.com";
@@ -156,22 +157,13 @@ static void write_json(const struct sl_call *call, const char *sender, struct sl
     const char *const *values = call->settings->values;
     struct sl_buf body = sl_buf_new(call->arena);
 
-    sl_buf_text(&body, "{\"username\":");
-    sl_json_quote(&body, values[USERNAME]);
-    sl_buf_text(&body, ",\"message\":");
-    sl_json_quote(&body, sms->text);
-    sl_buf_text(&body, ",\"senderId\":");
-    sl_json_quote(&body, sender);
-    sl_buf_text(&body, strcmp(values[ENQUEUE], "true") == 0 ? ",\"enqueue\":1" : ",\"enqueue\":0");
-    for (size_t i = 0; i < sms->n_to; i++) {
-        sl_buf_text(&body, i > 0 ? "," : ",\"phoneNumbers\":[");
-        sl_json_quote(&body, sms->to[i]);
-    }
-    sl_buf_text(&body, "]}");
+    sl_body_text(&body, "username", values[USERNAME]);
+    sl_body_text(&body, "message", sms->text);
+    sl_body_text(&body, "senderId", sender);
+    sl_body_json(&body, "enqueue", strcmp(values[ENQUEUE], "true") == 0 ? "1" : "0");
+    sl_body_texts(&body, "phoneNumbers", sms->to, sms->n_to);
     request->path = "/version1/messaging/bulk";
-    request->body = body.data;
-    request->n_body = body.len;
-    sl_request_header(request, "Content-Type", "application/json");
+    sl_request_json(request, &body);
 }
 
 static int build_send(const struct sl_call *call, struct sl_request *request, struct sl_err *err)

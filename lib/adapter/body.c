@@ -20,6 +20,16 @@ void sl_body_text(struct sl_buf *body, const char *name, const char *value)
     sl_json_quote(body, value);
 }
 
+void sl_body_texts(struct sl_buf *body, const char *name, const char *const *values, size_t n)
+{
+    sl_body_json(body, name, "[");
+    for (size_t i = 0; i < n; i++) {
+        sl_buf_text(body, i > 0 ? "," : "");
+        sl_json_quote(body, values[i]);
+    }
+    sl_buf_text(body, "]");
+}
+
 const char *sl_body_end(struct sl_buf *body)
 {
     sl_buf_text(body, body->len > 0 ? "}" : "{}");

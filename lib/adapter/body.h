@@ -11,6 +11,7 @@
 /* Adds a member to an object that is not ended; a NULL value adds nothing. */
 void sl_body_text(struct sl_buf *body, const char *name, const char *value);
 void sl_body_json(struct sl_buf *body, const char *name, const char *json); /* a value, as it is */
+void sl_body_texts(struct sl_buf *body, const char *name, const char *const *values, size_t n);
 
 /* Ends the object, and returns it: to be a member of another one. "{}" if nothing was added. */
 const char *sl_body_end(struct sl_buf *body);
