@@ -212,6 +212,14 @@ CREATE TABLE accounts (
     balance_asked_at INTEGER -- when a program asked by itself
 ) STRICT, WITHOUT ROWID;
 
+-- How much of its limit an account has sent since the first message of a day.
+CREATE TABLE account_days (
+    account TEXT    PRIMARY KEY REFERENCES accounts (account) ON DELETE CASCADE,
+    sent    INTEGER NOT NULL,
+    most    INTEGER NOT NULL, -- the limit when it was last counted
+    ends_at INTEGER NOT NULL  -- 24 hours after the first
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE runners (
     id            INTEGER PRIMARY KEY,
     boot_id       TEXT    NOT NULL,

@@ -73,12 +73,14 @@ enum sl_rate_unit { SL_PER_REQUEST, SL_PER_ITEM, SL_PER_SEGMENT };
 
 /* For one account: schools whose identity fields are equal share bucket, breaker, token and
  * connections. The first four are the defaults of settings that every provider has, under
- * these names: rate_per_second, burst, max_in_flight, batch_size. */
+ * these names: rate_per_second, burst, max_in_flight, batch_size; a fifth, daily_limit, no adapter
+ * has a default of. */
 struct sl_limits {
     int rate_per_second; /* 0: no limit */
     int burst;
     int max_in_flight; /* requests at once; 0: what the engine has */
     int batch_size;    /* items a request; 0: as many as there are */
+    int daily_limit;   /* messages in 24 hours; 0: no limit */
     enum sl_rate_unit unit;
     int most_items; /* what batch_size may be raised to; 0: any */
 };

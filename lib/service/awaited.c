@@ -26,7 +26,12 @@ const char *sl_awaited_account(struct sl_arena *arena, const struct sl_account_r
     if (row->open_ms > 0)
         return sl_arena_printf(arena, "left alone until %s: it fails",
                                time_text(arena, now_ms + row->open_ms));
-    return row->open ? "left alone until one request has tried it: it failed" : NULL;
+    if (row->open)
+        return "left alone until one request has tried it: it failed";
+    if (row->day_ends_at > now_ms)
+        return sl_arena_printf(arena, "held until %s: its daily_limit is reached",
+                               time_text(arena, row->day_ends_at));
+    return NULL;
 }
 
 static const char *trouble(const struct sl_account_row *row)

@@ -95,6 +95,7 @@ static void fill_limits(struct sl_arena *arena, const struct sl_values *values,
     account->limits.burst = limit(arena, values, "burst");
     account->limits.max_in_flight = limit(arena, values, "max_in_flight");
     account->limits.batch_size = limit(arena, values, "batch_size");
+    account->limits.daily_limit = limit(arena, values, "daily_limit");
 }
 
 static void fill_secrets(struct sl_arena *arena, const struct sl_values *values,

@@ -92,7 +92,7 @@ int sl_config_rank(struct sl_service *service, const struct sl_school *school, c
                    const char *const *provider_codes, size_t n, struct sl_err *err);
 
 /* The settings that every provider has beside its own: base_url, ca_file, rate_per_second,
- * burst, max_in_flight, batch_size. Ends with a NULL name. */
+ * burst, max_in_flight, batch_size, daily_limit. Ends with a NULL name. */
 extern const struct sl_field sl_common_fields[];
 
 /* The JSON Schema of an adapter's settings, for integration_providers.config_schema. */

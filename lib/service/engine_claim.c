@@ -5,6 +5,7 @@
 #include "lib/service/awaited.h"
 #include "lib/service/engine_private.h"
 #include "lib/service/hooks.h"
+#include "lib/store/days.h"
 
 enum {
     CLAIM = 256,   /* rows in one claim, where nothing limits them */
@@ -35,6 +36,7 @@ static const char *const gate_words[] = {
     [SL_GATE_BREAKER] = "the provider failed repeatedly and is left alone for a while",
     [SL_GATE_HOLD] = "the provider asked to wait",
     [SL_GATE_RATE] = "rate limit",
+    [SL_GATE_DAY] = "the limit of a day is reached",
 };
 
 /* What a person asks for is sent to find out whether the reason still holds; once that is known,
@@ -152,6 +154,30 @@ static int note_unusable(struct engine *engine, const struct sl_err *why)
     return 0;
 }
 
+/* What the account lets go of a source: its gate, and of messages what is left of a day. */
+static int look_at_gate(struct engine *engine, const struct sl_source *source,
+                        const struct slot *slot, struct sl_gate_state *gate, struct sl_err *err)
+{
+    const struct sl_limits *set = &slot->account.limits;
+    const struct sl_account_limits limits = { set->rate_per_second, set->burst };
+    int64_t now_ms = sl_now_ms(), left, ends_at;
+
+    if (sl_accounts_gate(engine->service->db, slot->account.account, engine->runner, &limits,
+                         &engine->now, gate, err) < 0)
+        return -1;
+    pass_gate(engine, gate);
+    if (gate->gate != SL_GATE_OPEN || set->daily_limit <= 0 || source->batch_id == 0)
+        return 0;
+    if (sl_days_left(engine->service->db, slot->account.account, set->daily_limit, now_ms, &left,
+                     &ends_at, err) < 0)
+        return -1;
+    if (left == 0)
+        *gate = (struct sl_gate_state){ .gate = SL_GATE_DAY, .wait_ms = ends_at - now_ms };
+    else if (left < gate->allowed)
+        gate->allowed = left;
+    return 0;
+}
+
 /* Inside a transaction. Returns how many rows were claimed, or -1. */
 static int claim_source(struct engine *engine, struct sl_arena *arena,
                         const struct sl_source *source, struct sl_item *items, struct sl_err *err)
@@ -168,13 +194,8 @@ static int claim_source(struct engine *engine, struct sl_arena *arena,
     if (opened < 0 && err->code != SL_ERR_DATA)
         return -1;
     if (opened > 0) { /* else one row is taken, so that it gets its reason */
-        struct sl_account_limits limits = { slot->account.limits.rate_per_second,
-                                            slot->account.limits.burst };
-
-        if (sl_accounts_gate(engine->service->db, slot->account.account, engine->runner, &limits,
-                             &engine->now, &gate, err) < 0)
+        if (look_at_gate(engine, source, slot, &gate, err) < 0)
             return -1;
-        pass_gate(engine, &gate);
         n = claim_size(engine, slot, &gate);
     }
     if (gate.gate == SL_GATE_OPEN || (gate.wait_ms > 0 && gate.wait_ms < engine->soonest_ms))

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "lib/service/engine_private.h"
+#include "lib/store/days.h"
 #include "lib/store/optouts.h"
 
-enum { CONNECT_MS = 30000, MOST_ANSWER = 8 << 20 };
+enum { CONNECT_MS = 30000, MOST_ANSWER = 8 << 20, FULL_DAY_MS = 60000 };
 
 /* ---- Marking -------------------------------------------------------------------------------- */
 
@@ -48,21 +49,38 @@ static int is_outdated(struct engine *engine, const struct sl_job *job, struct s
     return slot->stale ? 1 : drop_optouts(engine, job, err);
 }
 
+/* Takes what it needs out of the account's bucket and, of messages, out of its day. Returns 1; 0, and
+ * when the row may be looked at again; or -1. */
+static int take(struct engine *engine, const struct sl_job *job, int64_t *again_ms,
+                struct sl_err *err)
+{
+    const struct sl_limits *set = &job->account->limits;
+    const struct sl_account_limits limits = { set->rate_per_second, set->burst };
+    const char *account = job->account->account;
+    struct sl_db *db = engine->service->db;
+    int let = sl_accounts_take(db, account, units_of(job), &limits, &engine->now, err);
+
+    if (let <= 0 || set->daily_limit <= 0 || !job->messages)
+        return let;
+    let = sl_days_take(db, account, (int64_t)job->n_items, set->daily_limit, sl_now_ms(), err);
+    if (let == 0)
+        *again_ms += FULL_DAY_MS;
+    return let;
+}
+
 /* One job: 1 it may leave, 0 it may not (and is gone), or -1. */
 static int mark(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
-    struct sl_account_limits limits = { job->account->limits.rate_per_second,
-                                        job->account->limits.burst };
-    int64_t now_ms = sl_now_ms();
+    int64_t now_ms = sl_now_ms(), again_ms = now_ms;
     int outdated = is_outdated(engine, job, err), let = outdated;
 
     if (outdated == 0)
-        let = sl_accounts_take(engine->service->db, job->account->account, units_of(job), &limits,
-                               &engine->now, err);
+        let = take(engine, job, &again_ms, err);
     if (outdated < 0 || let < 0)
         return -1;
     if (outdated > 0 || let == 0)
-        return sl_queue_release(engine->service->db, job->item.id, engine->runner, now_ms, err) < 0
+        return sl_queue_release(engine->service->db, job->item.id, engine->runner, again_ms, err) <
+                       0
                    ? -1
                    : 0;
     job->marked_ms = now_ms;

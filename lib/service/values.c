@@ -28,6 +28,10 @@ const struct sl_field sl_common_fields[] = {
       .help = "Recipients in one request; 0: as many as there are",
       .kind = SL_FIELD_INT,
       .most = 1000000 },
+    { .name = "daily_limit",
+      .help = "Messages in 24 hours, counted by recipient; 0: no limit",
+      .kind = SL_FIELD_INT,
+      .most = 1000000000 },
     { 0 },
 };
 
@@ -88,6 +92,7 @@ const char *sl_values_default(struct sl_arena *arena, const struct sl_adapter *a
         { "burst", adapter->limits.burst },
         { "max_in_flight", adapter->limits.max_in_flight },
         { "batch_size", adapter->limits.batch_size },
+        { "daily_limit", adapter->limits.daily_limit },
     };
 
     if (i < adapter->n_fields)

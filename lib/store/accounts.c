@@ -326,7 +326,8 @@ int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, stru
 
 #define ROW                                                                                        \
     "SELECT a.account, p.code, a.blocked, a.held, a.failures, a.boot_id, a.open_boot_ms,"          \
-    " a.hold_boot_ms, a.opened, a.level_milli, a.filled_boot_ms"                                   \
+    " a.hold_boot_ms, a.opened, a.level_milli, a.filled_boot_ms,"                                  \
+    " (SELECT ends_at FROM account_days d WHERE d.account = a.account AND d.sent >= d.most)"       \
     " FROM accounts a JOIN integration_providers p ON p.id = a.provider_id"
 
 static const char list_sql[] = ROW " ORDER BY p.code, a.account";
@@ -355,6 +356,7 @@ int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,
         .provider = sl_row_text(rows, 1),
         .blocked = sl_row_text(rows, 2),
         .failures = sl_row_int(rows, 4),
+        .day_ends_at = sl_row_int(rows, 11),
     };
     if (strcmp(sl_row_text(rows, 5), now->id) != 0)
         return 1;

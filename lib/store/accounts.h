@@ -20,7 +20,14 @@ struct sl_account_limits {
 };
 
 /* Why nothing may leave for an account now. */
-enum sl_gate { SL_GATE_OPEN, SL_GATE_BLOCKED, SL_GATE_BREAKER, SL_GATE_HOLD, SL_GATE_RATE };
+enum sl_gate {
+    SL_GATE_OPEN,
+    SL_GATE_BLOCKED,
+    SL_GATE_BREAKER,
+    SL_GATE_HOLD,
+    SL_GATE_RATE,
+    SL_GATE_DAY, /* lib/store/days.h */
+};
 
 struct sl_gate_state {
     enum sl_gate gate;
@@ -99,10 +106,11 @@ struct sl_account_row {
     const char *blocked; /* why nobody is called until a person acts; NULL: it is not so */
     const char *held;    /* why all wait for hold_ms, where a person can cure it; NULL */
     int64_t failures;
-    bool open;       /* the breaker, for the next probe too */
-    int64_t open_ms; /* how long it is left alone yet; 0: not */
-    int64_t hold_ms; /* how long all wait yet; 0: they do not */
-    bool spent;      /* its bucket was emptied within the last second: the rate limit */
+    bool open;           /* the breaker, for the next probe too */
+    int64_t open_ms;     /* how long it is left alone yet; 0: not */
+    int64_t hold_ms;     /* how long all wait yet; 0: they do not */
+    bool spent;          /* its bucket was emptied within the last second: the rate limit */
+    int64_t day_ends_at; /* UTC: when the day whose limit it reached is over; 0: it did not */
 };
 int sl_accounts_list(struct sl_rows *rows, struct sl_db *db, struct sl_err *err);
 int sl_accounts_next(struct sl_rows *rows, const struct sl_boot_now *now,

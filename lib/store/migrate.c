@@ -60,7 +60,7 @@ static const char to_2[] =
     "CREATE INDEX integration_webhooks_route ON integration_webhooks (route)"
     " WHERE route IS NOT NULL;";
 
-/* Version 2 had no alerts by mail, and watched nothing. */
+/* Version 2 had no alerts by mail, watched nothing and knew no daily limit. */
 static const char to_3[] =
     "CREATE TABLE new_hooks ("
     " id INTEGER PRIMARY KEY,"
@@ -81,7 +81,11 @@ static const char to_3[] =
     "ALTER TABLE accounts ADD COLUMN balance_asked_at INTEGER;"
     "CREATE TABLE watches ("
     " watch TEXT NOT NULL, about TEXT NOT NULL, school TEXT NOT NULL, since INTEGER NOT NULL,"
-    " PRIMARY KEY (watch, about)) STRICT, WITHOUT ROWID;";
+    " PRIMARY KEY (watch, about)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE account_days ("
+    " account TEXT PRIMARY KEY REFERENCES accounts (account) ON DELETE CASCADE,"
+    " sent INTEGER NOT NULL, most INTEGER NOT NULL, ends_at INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;";
 
 /* migrations[n] takes a database from version n to n + 1; schema.sql, which a new database gets at
  * once, is what comes out of all of them. */

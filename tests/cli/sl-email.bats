@@ -288,6 +288,23 @@ list() { # N: with a file for each
     [ "$(seen smtp | jq -r 'select(.to == "p7@example.test") | .subject')" = 'Report of Pupil & 7' ]
 }
 
+@test "of a list only as many leave in a day as the mail server's host gives" {
+    list 8 > list.csv
+    sl-config set -p smtp daily_limit=5 -q > /dev/null
+    run -75 --separate-stderr sl-email bulk -p smtp --subject 'Report of {name}' --text x --file list.csv --yes -f json
+    batch=$(jq -r .batch <<< "$output")
+    [ "$(jq -c '[.sent, .queued]' <<< "$output")" = '[5,3]' ]
+    [[ $stderr == *'daily_limit is reached'* ]]
+    [ "$(counted messages)" -eq 5 ]
+    [ "$(sl-email status "$batch" -f json | jq -r '[.[].awaited // empty | select(test("daily_limit is reached"))] | length')" -eq 3 ]
+    [ "$(sql 'SELECT max(attempts) FROM integration_queue WHERE status = '"'pending'")" -eq 0 ]
+    run -0 sl-config test -p smtp # it is no mail
+    sl-config set -p smtp daily_limit=8 -q > /dev/null
+    run -0 sl-email resume "$batch"
+    [ "$(counted distinct)" -eq 8 ]
+    run -75 send -p smtp --to p9@example.test
+}
+
 @test "when one provider cannot take it the next one does, file and all" {
     list 6 > list.csv
     sl-config rank email sendgrid smtp > /dev/null

@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "lib/store/accounts.h"
+#include "lib/store/days.h"
 #include "lib/store/facts.h"
 #include "lib/store/runners.h"
 
@@ -312,6 +313,55 @@ static void a_first_fact_stays_until_it_ends_or_is_forgotten(void **state)
     assert_string_equal(fact(db, arena, INT64_MAX), "four");
 }
 
+/* ---- The day ------------------------------------------------------------------------------------- */
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static int take_of_day(struct sl_db *db, int64_t n, int64_t now_ms)
+{
+    struct sl_err err;
+
+    return sl_days_take(db, "a", n, 10, now_ms, &err);
+}
+
+static void a_day_gives_its_limit_and_begins_with_the_first(void **state)
+{
+    struct sl_db *db = open_account();
+    int64_t left, ends_at;
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(take_of_day(db, 4, test_now_ms), 1);
+    assert_int_equal(take_of_day(db, 4, test_now_ms + 1000), 1);
+    assert_int_equal(sl_days_left(db, "a", 10, test_now_ms + 1000, &left, &ends_at, &err), 0);
+    assert_int_equal(left, 2);
+    assert_int_equal(ends_at, test_now_ms + DAY_MS);
+    assert_int_equal(take_of_day(db, 3, test_now_ms + 2000), 0);
+    assert_int_equal(take_of_day(db, 1, test_now_ms + 3000), 0); /* it would overtake */
+    assert_int_equal(take_of_day(db, 3, test_now_ms + DAY_MS), 1);
+    sl_db_close(&db);
+}
+
+static void more_than_a_days_limit_leaves_when_a_day_begins(void **state)
+{
+    struct sl_db *db = open_account();
+
+    (void)state;
+    assert_int_equal(take_of_day(db, 11, test_now_ms), 1);
+    assert_int_equal(take_of_day(db, 1, test_now_ms), 0);
+    sl_db_close(&db);
+}
+
+static void a_day_that_ends_too_late_is_void(void **state)
+{
+    struct sl_db *db = open_account();
+
+    (void)state;
+    assert_int_equal(take_of_day(db, 10, test_now_ms + DAY_MS), 1);
+    assert_int_equal(take_of_day(db, 10, test_now_ms), 1); /* the clock was set back */
+    sl_db_close(&db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +381,9 @@ int main(void)
         cmocka_unit_test(a_token_is_stored_only_by_who_holds_the_lock),
         cmocka_unit_test(schools_on_one_account_share_its_token),
         cmocka_unit_test(a_first_fact_stays_until_it_ends_or_is_forgotten),
+        cmocka_unit_test(a_day_gives_its_limit_and_begins_with_the_first),
+        cmocka_unit_test(more_than_a_days_limit_leaves_when_a_day_begins),
+        cmocka_unit_test(a_day_that_ends_too_late_is_void),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
