@@ -28,21 +28,13 @@ struct visit {
     struct sl_arena *arena;
     struct sl_service *service; /* db and keyring are NULL where they do not open */
     struct sl_checked *checks;
-    size_t n, capacity;
+    size_t n, room;
 };
 
 static void add(struct visit *visit, struct sl_checked checked)
 {
-    size_t capacity = visit->capacity * 2 + 16;
-    struct sl_checked *grown;
-
-    if (visit->n == visit->capacity) {
-        grown = SL_NEW(visit->arena, struct sl_checked, capacity);
-        if (visit->n > 0)
-            memcpy(grown, visit->checks, visit->n * sizeof *grown);
-        visit->checks = grown;
-        visit->capacity = capacity;
-    }
+    visit->checks =
+        sl_arena_grow(visit->arena, visit->checks, visit->n, &visit->room, sizeof *visit->checks);
     visit->checks[visit->n++] = checked;
 }
 

@@ -30,23 +30,15 @@ struct watch {
     struct sl_service *service;
     struct sl_arena *arena;
     int64_t now_ms;
-    struct sl_attention *findings; /* n of them, room for `size` */
-    size_t n, size;
+    struct sl_attention *findings; /* n of them */
+    size_t n, room;
     struct asked *asked;
 };
 
 static void find(struct watch *watch, struct sl_attention finding)
 {
-    size_t size = watch->size * 2 + 8;
-
-    if (watch->n == watch->size) {
-        struct sl_attention *grown = SL_NEW(watch->arena, struct sl_attention, size);
-
-        if (watch->n > 0)
-            memcpy(grown, watch->findings, watch->n * sizeof *grown);
-        watch->findings = grown;
-        watch->size = size;
-    }
+    watch->findings = sl_arena_grow(watch->arena, watch->findings, watch->n, &watch->room,
+                                    sizeof *watch->findings);
     watch->findings[watch->n++] = finding;
 }
 
