@@ -104,12 +104,15 @@ static void leave_out_locks(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* QPSG: a plan does not look at what is bound, for else the statement is prepared anew each time
+ * that is something else (`status = $2` beside an index of some statuses). */
 static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
     leave_out_locks();
     if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK ||
+        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL) != SQLITE_OK ||
         sqlite3_busy_handler(db->sqlite, wait_for_writer, db) != SQLITE_OK ||
         sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(db->sqlite, "BEGIN IMMEDIATE", -1, &db->begin, NULL) != SQLITE_OK ||
