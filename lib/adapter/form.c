@@ -4,23 +4,30 @@
 
 #include "lib/base/text.h"
 
-#define ALPHANUMERIC "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+/* What stays itself beside letters and digits; in forms a blank is a plus besides. */
+static const char form_plain[] = "*-._", path_plain[] = "-._~";
 
-/* What stays itself; in forms a blank is a plus besides. */
-static const char form_plain[] = ALPHANUMERIC "*-._", path_plain[] = ALPHANUMERIC "-._~";
+static bool is_plain(char byte, const char *plain)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || (byte && strchr(plain, byte));
+}
 
 static void add_encoded(struct sl_buf *out, const char *text, const char *plain)
 {
     static const char hex[] = "0123456789ABCDEF";
+    size_t n;
 
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
+    for (; *text; text += n + (text[n] != '\0')) {
+        unsigned char byte;
 
+        for (n = 0; is_plain(text[n], plain); n++)
+            ;
+        sl_buf_add(out, text, n);
+        byte = (unsigned char)text[n];
         if (byte == ' ' && plain == form_plain)
             sl_buf_add(out, "+", 1);
-        else if (strchr(plain, byte))
-            sl_buf_add(out, text, 1);
-        else
+        else if (byte)
             sl_buf_add(out, (char[]){ '%', hex[byte >> 4], hex[byte & 15] }, 3);
     }
 }

@@ -123,19 +123,25 @@ void *sl_arena_grow(struct sl_arena *arena, void *array, size_t n, size_t *room,
     return larger;
 }
 
+/* Into what is free of the chunk, and printed again only where that is too little. */
 char *sl_arena_printf(struct sl_arena *arena, const char *format, ...)
 {
+    size_t room = arena->chunks ? arena->chunks->size - arena->used : 0;
+    char *text = arena->chunks ? (char *)arena->chunks->bytes + arena->used : NULL;
     va_list args, again;
-    char *text;
     int n;
 
     va_start(args, format);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
+    n = vsnprintf(text, room, format, args);
     if (n < 0)
         sl_out_of_memory();
-    text = take(arena, (size_t)n + 1, 1, 1);
-    (void)vsnprintf(text, (size_t)n + 1, format, again);
+    if ((size_t)n < room) {
+        arena->used += (size_t)n + 1;
+    } else {
+        text = take(arena, (size_t)n + 1, 1, 1);
+        (void)vsnprintf(text, (size_t)n + 1, format, again);
+    }
     va_end(again);
     va_end(args);
     return text;

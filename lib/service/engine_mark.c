@@ -100,7 +100,8 @@ bool engine_has_room(const struct engine *engine, const struct sl_job *job, size
 /* Marks what can start now. Inside a transaction. */
 int engine_mark_ready(struct engine *engine, struct queue *marked, struct sl_err *err)
 {
-    for (size_t left = engine->ready.n; left > 0; left--) {
+    for (size_t left = engine->ready.n;
+         left > 0 && engine->n_flying + marked->n < engine->connections; left--) {
         struct sl_job *job = queue_take(&engine->ready);
         int let;
 

@@ -112,11 +112,13 @@ int messages_settle(struct sl_service *service, struct sl_job *job, enum sl_cour
 {
     const struct sl_message_set set = { .queue_id = job->item.id };
     bool resent = sl_resends_at_once(&job->step->ambiguous, job->item.attempts + 1);
+    bool failed = false;
 
     for (size_t i = 0; i < job->n_items; i++) {
         const struct sl_outcome *outcome = &job->result.items[i];
         struct sl_message_news news = sl_lost_news(job->arena, outcome, status_of(outcome, resent));
 
+        failed = failed || strcmp(news.status, "failed") == 0;
         if (sl_messages_settle(service->db, job->messages[i].id, &news, now_ms, err) < 0 ||
             learn(service, job, i, now_ms, err) < 0)
             return -1;
@@ -127,7 +129,7 @@ int messages_settle(struct sl_service *service, struct sl_job *job, enum sl_cour
     if (*course == SL_COURSE_UNKNOWN && resent)
         *course = SL_COURSE_AGAIN;
     if (look_for_unknown(service, job, course, err) < 0 ||
-        sl_tell_failed(service, job->item.school_id, &set, now_ms, err) < 0)
+        (failed && sl_tell_failed(service, job->item.school_id, &set, now_ms, err) < 0))
         return -1;
     return tell_batch(service, job, now_ms, err);
 }

@@ -130,7 +130,8 @@ int sl_messages_skip_optouts(struct sl_db *db, int64_t queue_id, int64_t school_
                      err);
 }
 
-/* A report that came first has the last word about the status; what else is told is new. */
+/* A report that came first has the last word about the status; what else is told is new. Not
+ * `status IN (…)`: see schema.sql. */
 static const char settle_sql[] =
     "UPDATE messages SET external_reference = coalesce($3, external_reference),"
     " segments = coalesce($4, segments), cost_text = coalesce($5, cost_text),"
@@ -138,7 +139,7 @@ static const char settle_sql[] =
     " status = CASE WHEN status IN ('queued', 'unknown') THEN $2 ELSE status END,"
     " error = CASE WHEN status IN ('queued', 'unknown') THEN $8 ELSE error END,"
     " updated_at = $9 WHERE id = $1"
-    " AND status IN ('queued', 'unknown', 'sent', 'undelivered', 'delivered')";
+    " AND status <> 'failed' AND status <> 'skipped' AND status <> 'cancelled'";
 
 int sl_messages_settle(struct sl_db *db, int64_t id, const struct sl_message_news *news,
                        int64_t now_ms, struct sl_err *err)

@@ -470,10 +470,13 @@ static void write_field(FILE *out, const char *field, bool quoted)
         (void)fputc('"', out);
     if (is_formula(field))
         (void)fputc('\'', out);
-    for (; *field; field++) {
-        if (*field == '"')
-            (void)fputc('"', out);
-        (void)fputc(*field, out);
+    while (*field) {
+        size_t plain = strcspn(field, "\"");
+
+        (void)fwrite(field, 1, plain, out);
+        field += plain;
+        if (*field && field++)
+            (void)fputs("\"\"", out);
     }
     if (quoted)
         (void)fputc('"', out);

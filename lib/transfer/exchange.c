@@ -270,7 +270,8 @@ int exchange_set(struct slot *slot, const char *ca_file, struct sl_err *err)
         return sl_err_set(err, SL_ERR_IO, "%s", strerror(slot->error));
     }
     set_address(slot, ca_file);
-    set_cert(slot->easy, request->cert);
+    if (request->cert)
+        set_cert(slot->easy, request->cert);
     set_method(slot);
     set_headers(slot);
     return 0;
@@ -388,7 +389,8 @@ void exchange_clear(struct slot *slot)
         exchange_prepare(slot);
     }
     (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
-    set_cert(slot->easy, NULL);
+    if (slot->send.request->cert)
+        set_cert(slot->easy, NULL);
     free_headers(slot);
     close_files(slot);
     sl_files_end(&slot->files);
