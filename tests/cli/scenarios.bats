@@ -492,7 +492,7 @@ queue_texts() {
     sl-config school edit greenhill --status active > /dev/null
     work
     [ "$(sl-sandbox seen africastalking | jq -s length)" -ge 1 ]
-    [ "$(sql "SELECT group_concat(DISTINCT status) FROM messages")" = sent ]
+    [ "$(sql "SELECT count(*) FROM messages WHERE status NOT IN ('sent', 'delivered')")" -eq 0 ]
 }
 
 @test "what is queued for a provider that is disabled waits until it is enabled, a query about money too" {
@@ -510,7 +510,7 @@ queue_texts() {
     sl-config enable -p africastalking > /dev/null
     sl-config enable -p mpesa > /dev/null
     work
-    [ "$(sql "SELECT group_concat(DISTINCT status) FROM messages")" = sent ]
+    [ "$(sql "SELECT count(*) FROM messages WHERE status NOT IN ('sent', 'delivered')")" -eq 0 ]
     [ "$(sql "SELECT count(*) FROM integration_queue WHERE operation = 'payment.verify' AND status = 'pending'")" -eq 0 ]
 }
 
