@@ -115,6 +115,8 @@ const char *sl_form_value(struct sl_arena *arena, const char *form, size_t n, co
         const char *own;
 
         at = cut(at, end, &field);
+        if (field.n_name + field.n_value == 0)
+            continue;
         own = decoded(arena, field.name, field.n_name);
         if (own && strcmp(own, name) == 0)
             return decoded(arena, field.value, field.n_value);

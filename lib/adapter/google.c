@@ -4,6 +4,7 @@
 
 #include "lib/adapter/form.h"
 #include "lib/adapter/jwt.h"
+#include "lib/adapter/page.h"
 #include "lib/base/text.h"
 
 enum { SKEW_S = 10, LIVES_S = 3600 };
@@ -23,7 +24,7 @@ static bool is_googles(const char *url)
 
     for (size_t i = 0; i < SL_COUNT(bases); i++)
         if (strncmp(url, bases[i], strlen(bases[i])) == 0)
-            return true;
+            return sl_page_address(url);
     return false;
 }
 

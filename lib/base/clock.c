@@ -163,6 +163,35 @@ static bool is_day(struct tm tm)
     return tm.tm_mday == day;
 }
 
+/* strptime() takes "26-1-1" and blanks too. '0' stands for a digit. */
+static bool has_shape(const char *text, const char *shape)
+{
+    while (*shape && (*shape == '0' ? isdigit((unsigned char)*text) : *text == *shape)) {
+        text++;
+        shape++;
+    }
+    return !*shape;
+}
+
+/* The date, and what is behind it; NULL if it is none. */
+static const char *read_date(const char *text, struct tm *tm)
+{
+    const char *rest = has_shape(text, "0000-00-00") ? strptime(text, "%Y-%m-%d", tm) : NULL;
+
+    return rest && is_day(*tm) ? rest : NULL;
+}
+
+/* "T08:30:00.123", and what is behind it; NULL if it is none. */
+static const char *read_hour(const char *text, struct tm *tm)
+{
+    if ((*text != 'T' && *text != ' ') || !has_shape(text + 1, "00:00:00"))
+        return NULL;
+    text = strptime(text + 1, "%H:%M:%S", tm);
+    if (text && *text == '.')
+        text += 1 + strspn(text + 1, "0123456789");
+    return text;
+}
+
 int sl_time_parse(const char *text, const char *zone, int64_t now_ms, int64_t *ms)
 {
     time_t now = (time_t)floor_div(now_ms, 1000);
@@ -181,16 +210,14 @@ int sl_time_parse(const char *text, const char *zone, int64_t now_ms, int64_t *m
         *ms = midnight(tm, zone);
         return 0;
     }
-    rest = strptime(text, "%Y-%m-%d", &tm);
-    if (!rest || !is_day(tm))
+    rest = read_date(text, &tm);
+    if (!rest)
         return -1;
     if (!*rest) {
         *ms = midnight(tm, zone);
         return 0;
     }
-    rest = *rest == 'T' || *rest == ' ' ? strptime(rest + 1, "%H:%M:%S", &tm) : NULL;
-    if (rest && *rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
+    rest = read_hour(rest, &tm);
     offset = rest ? read_offset(rest, &fine) : 0;
     if (!rest || !fine)
         return -1;

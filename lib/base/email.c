@@ -1,5 +1,6 @@
 #include "lib/base/email.h"
 
+#include <ctype.h>
 #include <idn2.h>
 #include <string.h>
 
@@ -97,14 +98,29 @@ static const char *domain_problem(const char *domain)
     return problem;
 }
 
-/* Lower-cased, in A-labels. NULL if it has none. */
+static char *lower(char *text)
+{
+    for (char *at = text; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return text;
+}
+
+static bool has_a_label(const char *domain)
+{
+    return strncasecmp(domain, "xn--", 4) == 0 || strcasestr(domain, ".xn--");
+}
+
+/* Lower-cased, in A-labels. NULL if it has none. A domain of ASCII that IDNA does not want (hyphens in
+ * the third and fourth place) is one all the same. */
 static const char *to_ascii(struct sl_arena *arena, const char *domain)
 {
     uint8_t *ascii = NULL;
-    const char *copy = NULL;
+    char *copy = NULL;
 
     if (idn2_to_ascii_8z(domain, (char **)&ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
         copy = sl_arena_strdup(arena, (const char *)ascii);
+    else if (sl_email_is_ascii(domain) && !has_a_label(domain))
+        copy = lower(sl_arena_strdup(arena, domain));
     idn2_free(ascii);
     return copy;
 }
@@ -135,9 +151,9 @@ static const char *read_bare(struct sl_arena *arena, const char *text, const cha
     if (*why)
         return NULL;
     domain = to_ascii(arena, at + 1);
-    if (!domain)
-        domain = at + 1; /* the words for what is wrong come from its parts */
-    *why = domain_problem(domain);
+    *why = domain_problem(domain ? domain : at + 1);
+    if (!domain && !*why)
+        *why = "a part of its domain begins with xn-- and stands for no name";
     if (*why)
         return NULL;
     text = sl_arena_printf(arena, "%.*s@%s", (int)(at - text), text, domain);

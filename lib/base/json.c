@@ -4,10 +4,30 @@
 #include <string.h>
 
 #include "lib/base/err.h"
+#include "lib/base/text.h"
 
 static void free_tokener(struct json_tokener **tokener)
 {
     json_tokener_free(*tokener);
+}
+
+/* json-c stops at a NUL, takes overlong UTF-8, and NaN and Infinity for numbers. Outside of texts no
+ * capital but the E of an exponent is JSON. */
+static bool is_foreign(const char *bytes, size_t n)
+{
+    bool quoted = false;
+
+    if (!sl_utf8_valid(bytes, n))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        if (bytes[i] == '"')
+            quoted = !quoted;
+        else if (quoted && bytes[i] == '\\')
+            i++;
+        else if (!quoted && (bytes[i] == 'N' || bytes[i] == 'I'))
+            return true;
+    }
+    return false;
 }
 
 struct json_object *sl_json_parse(const char *bytes, size_t n)
@@ -15,9 +35,9 @@ struct json_object *sl_json_parse(const char *bytes, size_t n)
     SL_AUTO(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(32);
     struct json_object *doc;
 
-    if (!tokener || n > INT_MAX - 1)
+    if (!tokener || n > INT_MAX - 1 || is_foreign(bytes, n))
         return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     doc = json_tokener_parse_ex(tokener, bytes, (int)n);
     if (json_tokener_get_error(tokener) == json_tokener_continue)
         doc = json_tokener_parse_ex(tokener, "", 1); /* the end of a bare number */
