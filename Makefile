@@ -9,7 +9,7 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # make lint       gcc -fanalyzer, scan-build, clang-tidy, cppcheck, shellcheck, clang-format
 # make format
-# make fuzz       ten seconds of each fuzz target (clang)
+# make fuzz       each fuzz target for SECONDS=10 (clang); ONLY="TARGET…" for some of them
 # make bench      the measurements of bench/        make clean
 # V=1 shows each command
 
@@ -17,7 +17,7 @@ VERSION  := 0.1.0
 Q        := $(if $(V),,@)
 PREFIX   ?= /usr/local
 SYSCONFDIR ?= /etc
-BUILD    ?= build$(if $(SAN),/san)
+BUILD    ?= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
 CFLAGS   ?= -O2 -g
 # Text that is longer than its bound is cut there: that is what snprintf is for.
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
@@ -26,9 +26,17 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prot
 # The flow of control is guarded where the machine can: CET on x86, BTI and PAC on ARM.
 FLOW     := $(if $(findstring x86_64,$(shell uname -m)),-fcf-protection=full,$(if $(findstring \
             aarch64,$(shell uname -m)),-mbranch-protection=standard))
-HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fstack-clash-protection \
+HARDEN   := $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fstack-clash-protection \
             -ftrivial-auto-var-init=zero -fPIE $(FLOW)
-SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+# For libFuzzer, by make fuzz alone: everything is compiled once, with what counts its coverage.
+ifdef FUZZ
+override CC := $(if $(findstring ccache,$(CC)),ccache )clang
+override CFLAGS := -O1 -g
+WARNINGS := -w
+HARDEN   := -fPIE
+SANITIZE += -fsanitize=fuzzer-no-link
+endif
 FLAGS     = -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(WARNINGS) \
             $(HARDEN) $(SANITIZE)
 LINK      = $(CC) $(SANITIZE) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -40,7 +48,13 @@ SANDBOX  := $(wildcard sandbox/*.c)
 SOURCES  := $(wildcard lib/*/*.[ch] adapters/*.[ch] adapters/*/*.[ch] cmd/*.c cmd/common/*.[ch] sandbox/*.[ch] tests/*/*.[ch])
 PROGRAMS := $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
-FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+# Fuzz targets are named like their source, or like one of the categories that it is compiled for.
+FUZZ_WIRE := $(addprefix answer_,payment sms email push whatsapp storage lms) \
+             $(addprefix hook_,payment sms email whatsapp)
+TARGETS  := $(sort $(FUZZ_WIRE) $(filter-out answer hook, \
+             $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))))
+REPLAYS  := $(TARGETS:%=$(BUILD)/tests/replay_%)
+FUZZERS  := $(TARGETS:%=$(BUILD)/fuzz_%)
 NAMES    := $(notdir $(PROGRAMS))
 MANUALS  := $(NAMES:%=$(BUILD)/man/%.1)
 
@@ -98,7 +112,7 @@ check: deps
 objects: $(LIBRARY:%.c=$(BUILD)/%.o) $(SHARED:%.c=$(BUILD)/%.o) $(SANDBOX:%.c=$(BUILD)/%.o) \
          $(patsubst cmd/%.c,$(BUILD)/cmd/%.o,$(wildcard cmd/*.c))
 
-tests: all $(TESTS)
+tests: all $(TESTS) $(REPLAYS)
 
 check-real: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -116,14 +130,46 @@ check-attacks: deps
 demo: deps
 	@scripts/demo
 
-fuzz: $(FUZZERS)
-	set -e; for f in $(FUZZERS); do mkdir -p $(BUILD)/corpus/$$(basename $$f); \
-	    $$f $(BUILD)/corpus/$$(basename $$f) -max_total_time=10 -verbosity=0; done
+fuzz:
+	@scripts/deps clang
+	@$(MAKE) --no-print-directory -j$$(nproc) FUZZ=1 fuzzers
+	@scripts/fuzz build/fuzz $(or $(SECONDS),10) $(or $(ONLY),$(TARGETS))
 
-$(FUZZERS): $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY) | $(BUILD)/schema.inc
+fuzzers: $(FUZZERS)
+
+# Anew from the wire cases and what was found, each target's smallest set that covers as much.
+fuzz-corpus:
+	@scripts/deps clang
+	@$(MAKE) --no-print-directory -j$$(nproc) FUZZ=1 fuzzers build/fuzz/seeds
+	@scripts/fuzz-corpus build/fuzz $(or $(ONLY),$(TARGETS))
+
+$(filter $(BUILD)/tests/fuzz/answer_%,$(FUZZ_WIRE:%=$(BUILD)/tests/fuzz/%.o)): \
+        $(BUILD)/tests/fuzz/answer_%.o: tests/fuzz/fuzz_answer.c
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -I. -I$(BUILD) $(GMIME) -g -O1 \
-	    -fsanitize=fuzzer,address,undefined $< $(LIBRARY) $(LDLIBS) -o $@
+	$(Q)$(CC) $(FLAGS) -DCATEGORY='"$*"' $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(filter $(BUILD)/tests/fuzz/hook_%,$(FUZZ_WIRE:%=$(BUILD)/tests/fuzz/%.o)): \
+        $(BUILD)/tests/fuzz/hook_%.o: tests/fuzz/fuzz_hook.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -DCATEGORY='"$*"' $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/fuzz/%.o: tests/fuzz/fuzz_%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(TARGETS:%=$(BUILD)/tests/fuzz/replay_%.o): $(BUILD)/tests/fuzz/replay_%.o: tests/fuzz/replay.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -DTARGET='"$*"' $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(REPLAYS): $(BUILD)/tests/replay_%: $(BUILD)/tests/fuzz/replay_%.o $(BUILD)/tests/fuzz/%.o \
+            $(BUILD)/libsl.a
+	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -lcmocka -o $@
+
+$(FUZZERS): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libsl.a
+	$(Q)$(LINK) -fsanitize=fuzzer $^ -Wl,--as-needed $(LDLIBS) -lcmocka -o $@
+
+$(BUILD)/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libsl.a
+	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -lcmocka -o $@
 
 bench: all
 	bench/bulk-sms
@@ -167,6 +213,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks tests demo fuzz bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks tests demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

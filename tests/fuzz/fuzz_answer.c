@@ -1,159 +1,140 @@
-/* Any bytes as any provider's answer: no crash, no leak, nothing out of range. The first four
- * bytes pick the adapter, its operation, how the exchange ended and its status, so that one
- * corpus serves all. */
-#include <stdlib.h>
-#include <string.h>
+/* Any bytes as the answer of a provider of one category (CATEGORY) to what its wire cases ask: no
+ * crash, no leak, nothing out of range, and no step that follows can be made to send what is no
+ * line of HTTP. Behind the case comes a byte that says in what way the answer came. */
+#include "tests/fuzz/wire.h"
 
-#include "lib/adapter/adapter.h"
-#include "lib/base/crypto.h"
+#include "lib/transfer/smtp.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum how { AS_IT_CAME, OTHER_STATUS, CUT, NEVER, HEADERS, BY_A_PAGE, OTHER_ERROR, TOO_LARGE };
 
-enum { HEAD = 4, MOST_FIELDS = 64 };
+static const int statuses[] = { 200, 201, 204, 302, 308, 400, 401, 403,
+                                404, 409, 412, 413, 422, 429, 500, 503 };
 
-static const int statuses[] = { 200, 201, 400, 401, 403, 404, 409, 413, 429, 500, 503, 302 };
-
-/* The grant's step counts as the one behind those of the operations. */
-static const struct sl_step *pick(const struct sl_adapter *adapter, unsigned char byte,
-                                  enum sl_input_kind *input)
+static void keep_answered(struct wire_case *wire)
 {
-    size_t which = byte % (adapter->n_ops + 1);
+    struct sl_request request = { 0 };
+    struct sl_err err;
 
-    *input = SL_INPUT_NONE;
-    if (which == adapter->n_ops && adapter->grant)
-        return &adapter->grant->step;
-    which %= adapter->n_ops;
-    *input = adapter->ops[which].input;
-    return &adapter->ops[which].steps[byte / 16 % adapter->ops[which].n_steps];
+    if (wire->step && wire->step->build(&wire->call, &request, &err) == 0)
+        keep_case(wire);
 }
 
-static union sl_input sample(enum sl_input_kind kind)
+/* The replies of a mail server, as libcurl tells them: lines with '>' in front are what it sent. */
+static void tell_mail(struct fuzz *fuzz, struct sl_exchange *exchange)
 {
-    static const char *const to[] = { "+254711000001", "+254733000002", "+254110000003" };
-    static const struct sl_sms_send sms = { NULL, "Habari", to, 3 };
-    static const struct sl_payment_ask payment = { .phone = "+254711000001",
-                                                   .amount_minor = 150000,
-                                                   .currency = "KES",
-                                                   .reference = "ADM1024",
-                                                   .description = "School fees",
-                                                   .external = "ws_CO_1" };
-    static const struct sl_refund_ask refund = { "NLJ7RT61SV", NULL,   150000,   150000,
-                                                 "KES",        "Paid", "ADM1024" };
-    static const struct sl_c2b_pay c2b = { "+254711000001", 150000, "ADM1024" };
-    static const struct sl_file file = {
-        .name = "a.pdf", .type = "application/pdf", .size = 9, .sha256 = "00"
-    };
-    static const struct sl_whatsapp_media media = { .file = &file };
-    static const struct sl_whatsapp_send message = { .to = "+254711000001", .media = &media };
-    static const struct sl_push_send push = {
-        .title = "Fees", .to = "aa01", .topic = "all", .ttl_s = -1, .badge = -1
-    };
+    struct smtp_log log;
 
-    static const struct sl_email_recipient recipient = { .box.address = "p1@example.test",
-                                                         .id = "01K-1" };
-    static const struct sl_email_send email = {
-        .subject = "Fees", .text = "Habari", .recipients = &recipient, .n_recipients = 1
-    };
-    static const struct sl_message_asked one = { "01K-1", "p1@example.test", NULL };
-    static const struct sl_messages_ask asked = { .text = "", .messages = &one, .n_messages = 1 };
-    static const char *const values[] = { "jane.w" };
-    static const struct sl_lms_user user = { "4", "jane.w", "Jane", "W", "j@school.test", "1" };
-    static const struct sl_lms_group group = { "1 East", "1E" };
-    static const struct sl_lms_ask lms = { .field = "username",
-                                           .values = values,
-                                           .n_values = 1,
-                                           .course = "2",
-                                           .text = "",
-                                           .group = "1",
-                                           .users = &user,
-                                           .n_users = 1,
-                                           .groups = &group,
-                                           .n_groups = 1 };
+    smtp_log_begin(&log, fuzz->arena);
+    while (fuzz->n > 0) {
+        const char *line = fuzz_line(fuzz);
+        bool ours = *line == '>';
+        char *exact = strdup(line + ours);
 
-    static const struct sl_file file = { "/spool/1", "a.pdf", "application/pdf", 3, "00" };
-    static const char *const keys[] = { "a.pdf" };
-    static const struct sl_storage_ask storage = {
-        .key = "a.pdf", .keys = keys, .n_keys = 1, .file = &file, .expires_s = 60
-    };
-
-    switch (kind) {
-    case SL_INPUT_STORAGE: return (union sl_input){ .storage = &storage };
-    case SL_INPUT_LMS: return (union sl_input){ .lms = &lms };
-    case SL_INPUT_EMAIL: return (union sl_input){ .email = &email };
-    case SL_INPUT_MESSAGES: return (union sl_input){ .asked = &asked };
-    case SL_INPUT_WHATSAPP: return (union sl_input){ .whatsapp = &message };
-    case SL_INPUT_PUSH: return (union sl_input){ .push = &push };
-    case SL_INPUT_SMS: return (union sl_input){ .sms = &sms };
-    case SL_INPUT_PAYMENT: return (union sl_input){ .payment = &payment };
-    case SL_INPUT_REFUND: return (union sl_input){ .refund = &refund };
-    case SL_INPUT_C2B: return (union sl_input){ .c2b = &c2b };
-    case SL_INPUT_NONE: break;
+        must(exact != NULL);
+        (void)smtp_log_hear(NULL, ours ? CURLINFO_HEADER_OUT : CURLINFO_HEADER_IN, exact,
+                            strlen(exact), &log);
+        free(exact);
     }
-    return (union sl_input){ NULL };
+    smtp_tell(&log, exchange->reach == SL_ANSWERED ? CURLE_OK : CURLE_RECV_ERROR, exchange);
 }
 
-static void expect(const struct sl_result *result, size_t n_items)
+static void change(struct fuzz *fuzz, unsigned char byte, struct sl_exchange *exchange)
 {
-    if (result->n_items != n_items || result->n_findings > SL_MOST_FINDINGS ||
-        result->payment.state > SL_PAY_UNKNOWN)
-        abort();
-    for (size_t i = 0; i < n_items; i++)
-        if (result->items[i].verdict > SL_ABSENT || result->items[i].concerns > SL_ACCOUNT ||
-            result->items[i].cure > SL_HALVE || result->items[i].after_ms < 0 ||
-            (result->items[i].text && strlen(result->items[i].text) > 100000))
-            abort();
+    struct sl_pair *headers = SL_NEW(fuzz->arena, struct sl_pair, exchange->n_headers + 1);
+
+    switch ((enum how)(byte % 8)) {
+    case AS_IT_CAME: break;
+    case OTHER_STATUS: exchange->status = statuses[byte / 8 % SL_COUNT(statuses)]; break;
+    case CUT: exchange->reach = SL_CUT; break;
+    case NEVER: exchange->reach = byte / 8 % 2 ? SL_SENT : SL_NOT_SENT; break;
+    case HEADERS:
+        exchange->retry_after_ms = byte > 127 ? 7000 : -1;
+        for (size_t i = 0; i < exchange->n_headers; i++)
+            headers[i] = (struct sl_pair){ exchange->headers[i].name, fuzz_line(fuzz) };
+        exchange->headers = headers;
+        break;
+    case BY_A_PAGE: exchange->content_type = "text/html; charset=utf-8"; break;
+    case OTHER_ERROR: exchange->error = byte / 8; break;
+    case TOO_LARGE: exchange->too_large = true; break;
+    }
 }
 
-/* From memory that ends right behind the body's NUL. */
-static void read_answer(const struct sl_step *step, const struct sl_call *call, const uint8_t *data,
-                        size_t size, size_t n_items)
+static void look_at(const struct sl_result *result, size_t n_items)
 {
-    struct sl_outcome items[3] = { { 0 } };
-    struct sl_result result = { .items = items, .n_items = n_items };
-    char *body = malloc(size - HEAD + 1);
-    struct sl_exchange exchange = {
-        .reach = (enum sl_reach)(data[2] % 16 ? SL_ANSWERED : data[2] / 16 % 4),
-        .status = statuses[data[3] % SL_COUNT(statuses)],
-        .retry_after_ms = data[3] > 127 ? 7000 : -1,
-        .content_type = data[3] % 2 ? "application/json" : "text/html",
-        .body = body,
-        .n_body = size - HEAD,
-    };
+    must(result->n_items == n_items && result->n_findings <= SL_MOST_FINDINGS &&
+         result->n_facts <= SL_MOST_FACTS && result->next <= SL_STEP_NEXT);
+    for (size_t i = 0; i < n_items; i++) {
+        const struct sl_outcome *item = &result->items[i];
 
-    if (!body)
-        abort();
-    memcpy(body, data + HEAD, size - HEAD);
-    body[size - HEAD] = '\0';
-    step->parse(call, &exchange, &result);
+        must(item->verdict <= SL_ABSENT && item->concerns <= SL_ACCOUNT && item->cure <= SL_HALVE &&
+             item->learned <= SL_OPTED_OUT && item->after_ms >= 0 && item->segments >= 0);
+        (void)(touch(item->code) + touch(item->text) + touch(item->external) + touch(item->cost) +
+               touch(item->currency));
+    }
+    for (size_t i = 0; i < result->n_findings; i++)
+        (void)touch(result->findings[i].text);
+    for (size_t i = 0; i < result->n_facts; i++)
+        (void)(touch(result->facts[i].kind) + touch(result->facts[i].key) +
+               touch(result->facts[i].value));
+    look_at_news(&result->payment);
+    (void)(touch(result->balance) + touch(result->balance_currency) + touch(result->token.access) +
+           touch(result->token.refresh) + touch(result->token.type));
+}
+
+static void expect_lines(const struct sl_request *request)
+{
+    must(request->n_headers <= SL_MOST_HEADERS);
+    for (size_t i = 0; i < request->n_headers; i++)
+        must(!strpbrk(request->headers[i].value, "\r\n"));
+    if (request->method && !request->files && !request->smtp)
+        must(!strpbrk(request->base, "\r\n \t") && !strpbrk(request->path, "\r\n \t"));
+}
+
+/* What the step that comes next makes of what this one remembers. */
+static void go_on(const struct wire_case *wire, struct sl_call call, const struct sl_result *result)
+{
+    const struct sl_op *op = sl_adapter_op(wire->adapter, sl_json_text(wire->line, "op"));
+    const struct sl_step *step = wire->step + (result->next == SL_STEP_NEXT);
+    struct sl_request request = { 0 };
+    struct sl_err err;
+
+    if (!op || result->next == SL_DONE || step == op->steps + op->n_steps)
+        return;
+    call.memory = result->memory;
+    if (step->build(&call, &request, &err) == 0)
+        expect_lines(&request);
+}
+
+static void read_as_answer(const struct wire_case *wire, struct fuzz *fuzz)
+{
+    struct sl_call call = wire->call;
+    struct sl_exchange exchange = read_answer(wire);
+    struct sl_result result = no_result(wire);
+    char *body;
+
+    change(fuzz, fuzz_byte(fuzz), &exchange);
+    if (sl_json_at(wire->line, "answer.replies"))
+        tell_mail(fuzz, &exchange);
+    body = fuzz_exact(fuzz);
+    exchange.body = body;
+    exchange.n_body = fuzz->n;
+    wire->step->parse(&call, &exchange, &result);
     free(body);
-    expect(&result, n_items);
-    sl_json_free(&result.memory);
-    sl_json_free(&result.rows);
+    look_at(&result, wire->n_items);
+    go_on(wire, call, &result);
+    free_result(&result);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    const char *values[MOST_FIELDS] = { NULL };
-    struct sl_settings settings = { values, "production", NULL, "KE", "KES", "Greenhill Academy" };
-    struct sl_call call = { .arena = arena, .settings = &settings, .token = "T", .id = "7K2M9QX4" };
-    const struct sl_adapter *adapter;
-    const struct sl_step *step;
-    enum sl_input_kind input;
-    size_t n_adapters = 0;
+    struct fuzz fuzz = fuzz_begin(arena, data, size);
 
-    sl_crypto_init();
-    while (sl_adapters[n_adapters])
-        n_adapters++;
-    if (size < HEAD)
-        return 0;
-    adapter = sl_adapters[data[0] % n_adapters];
-    step = pick(adapter, data[1], &input);
-    for (size_t i = 0; i < adapter->n_fields && i < MOST_FIELDS; i++)
-        values[i] = adapter->fields[i].otherwise  ? adapter->fields[i].otherwise
-                    : adapter->fields[i].required ? "600000"
-                                                  : NULL;
-    call.in = sample(input);
-    read_answer(step, &call, data, size, input == SL_INPUT_SMS ? 3 : 1);
+    load_cases(CATEGORY, keep_answered);
+    if (size > CHOOSING) {
+        struct wire_case wire = choose_case(&fuzz);
+
+        read_as_answer(&wire, &fuzz);
+    }
     return 0;
 }

@@ -1,6 +1,6 @@
 /* One line of tests/wire/CODE.jsonl, and what it makes of an adapter's arguments. The forms
- * of a line are described at the top of test_wire.c, which is the only one to include this
- * (and wire_suite.h after it). */
+ * of a line are described at the top of test_wire.c, which includes this (and wire_suite.h after
+ * it); the fuzz targets take their cases from here too (tests/fuzz/wire.h). */
 #ifndef SL_TESTS_UNIT_WIRE_CASE_H
 #define SL_TESTS_UNIT_WIRE_CASE_H
 
@@ -32,6 +32,7 @@ struct wire_case {
     const struct sl_adapter *adapter;
     struct json_object *line;
     size_t number; /* of the line */
+    bool kept;     /* set by a visitor that keeps the case: it then owns arena and line */
 
     const struct sl_step *step; /* NULL: a case of a hook or of check() */
     const struct sl_hook *hook;
@@ -599,31 +600,46 @@ static void read_case(struct wire_case *wire)
     read_settings(wire);
 }
 
-/* Visits every case of every adapter, in the order of the files. */
-static void each_case(void (*visit)(struct wire_case *))
+static void visit_line(const struct sl_adapter *adapter, struct json_object *doc, size_t number,
+                       void (*visit)(struct wire_case *))
 {
-    for (size_t i = 0; sl_adapters[i]; i++) {
-        char path[256], *line = NULL;
-        size_t capacity = 0, number = 0;
-        ssize_t n;
-        FILE *file;
+    struct sl_arena *arena = sl_arena_new();
+    struct wire_case *wire = SL_NEW(arena, struct wire_case, 1);
 
-        (void)snprintf(path, sizeof path, "tests/wire/%s.jsonl", sl_adapters[i]->code);
-        file = fopen(path, "r");
-        if (!file)
-            fail_msg("%s is missing", path);
-        while ((n = getline(&line, &capacity, file)) > 0) {
-            SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-            SL_AUTO(sl_json_free) struct json_object *doc = sl_json_parse(line, (size_t)n);
-            struct wire_case wire = { arena, sl_adapters[i], doc, ++number, .n_items = 1 };
+    *wire = (struct wire_case){
+        .arena = arena, .adapter = adapter, .line = doc, .number = number, .n_items = 1
+    };
+    read_case(wire);
+    visit(wire);
+    if (wire->kept)
+        return;
+    sl_arena_free(&arena);
+    sl_json_free(&doc);
+}
 
-            read_case(&wire);
-            visit(&wire);
-        }
-        assert_true(number > 0);
-        free(line);
-        (void)fclose(file);
-    }
+static void each_case_of(const struct sl_adapter *adapter, void (*visit)(struct wire_case *))
+{
+    char path[256], *line = NULL;
+    size_t capacity = 0, number = 0;
+    ssize_t n;
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "tests/wire/%s.jsonl", adapter->code);
+    file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s is missing", path);
+    while ((n = getline(&line, &capacity, file)) > 0)
+        visit_line(adapter, sl_json_parse(line, (size_t)n), ++number, visit);
+    assert_true(number > 0);
+    free(line);
+    (void)fclose(file);
+}
+
+/* Visits every case of every adapter, in the order of the files. */
+static inline void each_case(void (*visit)(struct wire_case *))
+{
+    for (size_t i = 0; sl_adapters[i]; i++)
+        each_case_of(sl_adapters[i], visit);
 }
 
 /* ---- What came ----------------------------------------------------------------------- */
@@ -736,7 +752,7 @@ static enum sl_fault read_fault(const struct wire_case *wire, const char *name)
     return SL_NO_FAULT;
 }
 
-static struct sl_exchange read_answer(const struct wire_case *wire)
+static inline struct sl_exchange read_answer(const struct wire_case *wire)
 {
     struct json_object *answer = sl_json_at(wire->line, "answer");
     struct json_object *body = sl_json_at(answer, "body");
@@ -777,7 +793,7 @@ static const char *digest_of(struct sl_arena *arena, const char *bytes, size_t n
     return text;
 }
 
-static struct sl_inbound read_inbound(const struct wire_case *wire)
+static inline struct sl_inbound read_inbound(const struct wire_case *wire)
 {
     struct json_object *line = wire->line, *body = sl_json_at(line, "body");
     const char *method = sl_json_text(line, "method"), *query = sl_json_text(line, "query");
@@ -804,13 +820,13 @@ static struct sl_inbound read_inbound(const struct wire_case *wire)
 }
 
 /* A result as parse() gets it. */
-static struct sl_result no_result(const struct wire_case *wire)
+static inline struct sl_result no_result(const struct wire_case *wire)
 {
     return (struct sl_result){ .items = SL_NEW(wire->arena, struct sl_outcome, wire->n_items),
                                .n_items = wire->n_items };
 }
 
-static void free_result(struct sl_result *result)
+static inline void free_result(struct sl_result *result)
 {
     sl_json_free(&result->memory);
     sl_json_free(&result->rows);
