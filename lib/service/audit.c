@@ -121,12 +121,50 @@ static int add_row(struct sl_service *service, struct sl_log_row *row, const uns
     return sl_logs_add_phones(service->db, tie.link.id, phones, n_phones, err);
 }
 
-enum { FEW_PHONES = 8 };
+enum { FEW_PHONES = 8, SAME_DIGITS = 9 /* what all ways to write a number end with */ };
+
+/* The run of digits in the reference that is one of the row's numbers, however it is written; NULL
+ * if there is none. */
+static const char *find_number(const struct sl_log *log, size_t *n)
+{
+    static const char digits[] = "0123456789";
+
+    for (const char *at = log->external_reference + strcspn(log->external_reference, digits); *at;
+         at += *n + strcspn(at + *n, digits)) {
+        *n = strspn(at, digits);
+        for (size_t i = 0; *n >= SAME_DIGITS && i < log->n_phones; i++) {
+            size_t n_phone = strlen(log->phones[i]);
+
+            if (n_phone > SAME_DIGITS &&
+                memcmp(at + *n - SAME_DIGITS, log->phones[i] + n_phone - SAME_DIGITS,
+                       SAME_DIGITS) == 0)
+                return at;
+        }
+    }
+    return NULL;
+}
+
+/* A reference stays in the chain when the person is forgotten: a number in it is never written. The
+ * row is found by the keyed hash of its phone instead. */
+static const char *reference_of(struct sl_arena *arena, const struct sl_log *log)
+{
+    struct sl_buf out = sl_buf_new(arena);
+    size_t n = 0;
+    const char *number = find_number(log, &n);
+
+    if (!number)
+        return log->external_reference;
+    sl_buf_add(&out, log->external_reference, (size_t)(number - log->external_reference));
+    sl_mask_phone(&out, number, n);
+    sl_buf_text(&out, number + n);
+    return out.data;
+}
 
 int sl_audit_add(struct sl_service *service, const struct sl_log *log, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = NULL;
     unsigned char few[FEW_PHONES * SL_LOG_PHONE_SIZE], *phones = few;
+    bool referred = log->external_reference && log->n_phones > 0;
     struct sl_log_row row;
     size_t n_phones = 0;
 
@@ -135,7 +173,7 @@ int sl_audit_add(struct sl_service *service, const struct sl_log *log, struct sl
     assert(log->n_phones == 0 || service->keyring);
     if (read_end(service, err) < 0)
         return -1;
-    if (log->error_message || log->n_phones > FEW_PHONES)
+    if (log->error_message || referred || log->n_phones > FEW_PHONES)
         arena = sl_arena_new();
     if (log->n_phones > FEW_PHONES)
         phones = sl_arena_alloc(arena, log->n_phones, SL_LOG_PHONE_SIZE);
@@ -145,6 +183,8 @@ int sl_audit_add(struct sl_service *service, const struct sl_log *log, struct sl
     if (log->error_message)
         row.cells[SL_LOG_ERROR_MESSAGE] =
             sl_log_text(sl_audit_mask_text(arena, log->error_message));
+    if (referred)
+        row.cells[SL_LOG_EXTERNAL_REFERENCE] = sl_log_text(reference_of(arena, log));
     return add_row(service, &row, phones, n_phones, err);
 }
 

@@ -75,9 +75,13 @@ static const char texts_sql[] =
         "coalesce(m.address, m.address_given)") " THEN 1 ELSE 0 END))";
 static const char messages_sql[] =
     "UPDATE messages SET address_given = '', address = NULL, dedupe = NULL,"
+    " external_reference = NULL,"
     " error = CASE WHEN error IS NULL THEN NULL ELSE 'erased' END"
     " WHERE " GONE " AND batch_id IN (SELECT id FROM message_batches WHERE school_id = $1)"
     " AND " IS("coalesce(address, address_given)");
+/* Where the provider's own words for it have the number. */
+static const char external_sql[] = PAYMENT("external_reference", "NULL");
+static const char external2_sql[] = PAYMENT("external_reference2", "NULL");
 static const char payments_sql[] = "UPDATE payments SET phone = NULL, payer = NULL, email = NULL"
                                    " WHERE school_id = $1 AND " SETTLED " AND " IS("phone");
 static const char references_sql[] =
@@ -94,6 +98,7 @@ static const char checkout_sql[] = PAYMENT("checkout_url", "NULL");
 static const char error_sql[] = PAYMENT("error", "'erased'");
 static const char mismatch_sql[] = PAYMENT("mismatch", "'erased'");
 static const char reason_sql[] = REFUND("reason", "'erased'");
+static const char refund_external_sql[] = REFUND("external_reference", "NULL");
 static const char refund_error_sql[] = REFUND("error", "'erased'");
 
 /* A callback that no school is known of may be this person's too. */
@@ -101,9 +106,10 @@ static const char callbacks_sql[] =
     "UPDATE webhook_requests SET query = '', body = X'' WHERE (school_id = $1 OR school_id IS NULL)"
     " AND id NOT IN " WAITING " AND " HAS("query || ' ' || CAST(body AS TEXT)");
 static const char notes_sql[] =
-    "UPDATE webhook_events SET note = NULL WHERE request_id IN"
+    "UPDATE webhook_events SET note = NULL, external_reference = NULL WHERE request_id IN"
     " (SELECT id FROM webhook_requests WHERE school_id = $1 OR school_id IS NULL)"
-    " AND state NOT IN ('new', 'held') AND " HAS("note");
+    " AND state NOT IN ('new', 'held')"
+    " AND " HAS("coalesce(note, '') || ' ' || coalesce(external_reference, '')");
 static const char events_sql[] =
     "UPDATE hook_events SET payload = '{}' WHERE school_id = $1 AND " HAS("payload");
 static const char facts_sql[] = "DELETE FROM facts WHERE account IN"
@@ -129,6 +135,9 @@ static const struct {
     { mismatch_sql, SL_FORGET_PAYMENTS, MENTION },
     { reason_sql, SL_FORGET_PAYMENTS, MENTION },
     { refund_error_sql, SL_FORGET_PAYMENTS, MENTION },
+    { refund_external_sql, SL_FORGET_PAYMENTS, MENTION },
+    { external_sql, SL_FORGET_PAYMENTS, MENTION },
+    { external2_sql, SL_FORGET_PAYMENTS, MENTION },
     { references_sql, SL_FORGET_PAYMENTS, EXACT },
     { callbacks_sql, SL_FORGET_CALLBACKS, MENTION },
     { notes_sql, SL_FORGET_CALLBACKS, MENTION },

@@ -108,6 +108,27 @@ static bool holds(const char *path, const char *text)
     return found;
 }
 
+/* As a provider may have it for whose reference is the number. */
+static void add_references(struct sl_service *service)
+{
+    struct sl_log log = example();
+    struct sl_err err;
+
+    log.external_reference = "254711000001";
+    add_logs(service, &log, 1, false);
+    log.external_reference = "to:0711000001/7";
+    add_logs(service, &log, 1, false);
+    must(sl_db_script(service->db,
+                      "UPDATE messages SET external_reference = '254711000001' WHERE line = 2;"
+                      "UPDATE payments SET external_reference = '+254711000001',"
+                      " external_reference2 = '0711000001';"
+                      "INSERT INTO webhook_events (request_id, scope, place, kind,"
+                      " external_reference, state, created_at, updated_at)"
+                      " VALUES (1, 'w1', 0, 'delivery', '254711000001', 'done', 1, 1)",
+                      &err),
+         &err);
+}
+
 static void nothing_of_a_forgotten_number_is_left_in_the_files(void **state)
 {
     struct trail *trail = *state;
@@ -117,6 +138,7 @@ static void nothing_of_a_forgotten_number_is_left_in_the_files(void **state)
 
     (void)snprintf(log, sizeof log, "%s-wal", trail->database);
     fill_records(trail->service);
+    add_references(trail->service);
     must(sl_db_script(trail->service->db,
                       "DELETE FROM message_batches WHERE id = 2;"
                       "UPDATE payments SET status = 'failed';"
@@ -130,6 +152,9 @@ static void nothing_of_a_forgotten_number_is_left_in_the_files(void **state)
     assert_false(holds(trail->database, "11 000 001"));
     assert_false(holds(trail->database, "Wanjiku"));
     assert_false(holds(log, "711000001"));
+    assert_true(holds(trail->database, "2547••••0001"));
+    assert_true(holds(trail->database, "to:07••••0001/7"));
+    assert_int_equal(verify(trail->service).n_breaks, 0);
     assert_true(holds(trail->database, "711000002"));
 }
 
