@@ -49,6 +49,15 @@ struct sl_sandbox {
     void *states[SL_MAX_SIMULATORS]; /* in the order of the registry */
 };
 
+/* A zeroed box, with every simulator; `loop` is the epoll instance of its callbacks. Fails with
+ * SL_ERR_USAGE for options that make no sense. Whatever became of it, it can be closed. */
+int sl_box_open(struct sl_sandbox *box, const struct sl_sandbox_options *options, int loop,
+                struct sl_err *err);
+void sl_box_close(struct sl_sandbox *box);
+
+/* Drops what was to happen later: timers and callbacks. */
+void sl_box_cancel(struct sl_sandbox *box);
+
 /* 64 bits that no other call of this process gives; the same seed gives the same ones. A reset
  * does not begin anew: who kept an id or a receipt must not meet it again. */
 uint64_t sl_box_id(struct sl_sandbox *box);

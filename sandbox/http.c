@@ -56,6 +56,25 @@ static void give_back(struct sl_http *http, struct sl_visit *visit)
     http->pool = visit;
 }
 
+const char *sl_visit_header(const struct sl_visit *visit, const char *name)
+{
+    return MHD_lookup_connection_value(visit->connection, MHD_HEADER_KIND, name);
+}
+
+const char *sl_visit_query(const struct sl_visit *visit, const char *name)
+{
+    return MHD_lookup_connection_value(visit->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+void sl_visit_release(struct sl_visit *visit)
+{
+    if (--visit->holds > 0 || !visit->suspended)
+        return;
+    visit->suspended = false;
+    visit->box->resumed = true;
+    MHD_resume_connection(visit->connection);
+}
+
 static void receive(struct sl_visit *visit, const char *bytes, size_t n)
 {
     size_t most = visit->simulator && visit->simulator->most_body ? visit->simulator->most_body
@@ -87,31 +106,6 @@ static void end_body(struct sl_visit *visit)
 
 /* ---- Answers ------------------------------------------------------------------------ */
 
-static void run_simulator(struct sl_visit *visit)
-{
-    static const struct sl_seen_kind other = { .operation = "other",
-                                               .names = { "status" },
-                                               .numbers = 1 };
-    struct sl_counts *counts = &visit->box->counts;
-
-    counts->requests++;
-    visit->scenario = visit->box->scenario;
-    if (!visit->simulator)
-        sl_visit_answer(visit, 404, "text/plain", "no provider has this path\n");
-    else if (!visit->too_large)
-        visit->simulator->answer(visit);
-    else if (visit->simulator->too_large)
-        visit->simulator->too_large(visit);
-    else
-        sl_visit_answer(visit, 413, NULL, "");
-    counts->refused += visit->status >= 400;
-    if (!visit->recorded)
-        sl_seen_add(visit, &other,
-                    (const char *const[]){ sl_arena_printf(visit->arena, "%d", visit->status) });
-    if (visit->simulator)
-        sl_visit_spoil(visit);
-}
-
 static void find_answer(struct sl_visit *visit)
 {
     end_body(visit);
@@ -119,7 +113,7 @@ static void find_answer(struct sl_visit *visit)
     if (sl_control_owns(visit->path))
         sl_control_answer(visit);
     else
-        run_simulator(visit);
+        sl_visit_run(visit);
 }
 
 /* Half of it, then the error that makes libmicrohttpd end the connection. */

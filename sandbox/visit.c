@@ -1,19 +1,9 @@
 #include "sandbox/visit.h"
 
-#include <microhttpd.h>
 #include <string.h>
 
 #include "sandbox/box.h"
-
-const char *sl_visit_header(const struct sl_visit *visit, const char *name)
-{
-    return MHD_lookup_connection_value(visit->connection, MHD_HEADER_KIND, name);
-}
-
-const char *sl_visit_query(const struct sl_visit *visit, const char *name)
-{
-    return MHD_lookup_connection_value(visit->connection, MHD_GET_ARGUMENT_KIND, name);
-}
+#include "sandbox/registry.h"
 
 void sl_visit_begin(struct sl_visit *visit, int status, const char *type)
 {
@@ -41,15 +31,6 @@ void sl_visit_add_header(struct sl_visit *visit, const char *name, const char *v
 void sl_visit_hold(struct sl_visit *visit)
 {
     visit->holds++;
-}
-
-void sl_visit_release(struct sl_visit *visit)
-{
-    if (--visit->holds > 0 || !visit->suspended)
-        return;
-    visit->suspended = false;
-    visit->box->resumed = true;
-    MHD_resume_connection(visit->connection);
 }
 
 /* ---- Refusals ----------------------------------------------------------------------- */
@@ -161,4 +142,31 @@ void sl_visit_spoil(struct sl_visit *visit)
         sl_visit_hold(visit);
         sl_timers_add(visit->box->timers, visit->box->settings.latency_ms, release_late, visit);
     }
+}
+
+/* ---- From a request to its answer ---------------------------------------------------- */
+
+void sl_visit_run(struct sl_visit *visit)
+{
+    static const struct sl_seen_kind other = { .operation = "other",
+                                               .names = { "status" },
+                                               .numbers = 1 };
+    struct sl_counts *counts = &visit->box->counts;
+
+    counts->requests++;
+    visit->scenario = visit->box->scenario;
+    if (!visit->simulator)
+        sl_visit_answer(visit, 404, "text/plain", "no provider has this path\n");
+    else if (!visit->too_large)
+        visit->simulator->answer(visit);
+    else if (visit->simulator->too_large)
+        visit->simulator->too_large(visit);
+    else
+        sl_visit_answer(visit, 413, NULL, "");
+    counts->refused += visit->status >= 400;
+    if (!visit->recorded)
+        sl_seen_add(visit, &other,
+                    (const char *const[]){ sl_arena_printf(visit->arena, "%d", visit->status) });
+    if (visit->simulator)
+        sl_visit_spoil(visit);
 }

@@ -1,6 +1,6 @@
 /* One request as a simulated provider sees it, and the answer that it is given.
  *
- * A visit lives in the frame (sandbox/server.c); a provider reads its upper half, fills the
+ * A visit lives in the frame (sandbox/http.c); a provider reads its upper half, fills the
  * lower one and returns. Everything it needs meanwhile comes from visit->arena, which is
  * wiped when the answer has left. */
 #ifndef SL_SANDBOX_VISIT_H
@@ -53,7 +53,7 @@ struct sl_visit {
     bool begun, answered, suspended, too_large;
 };
 
-/* Of the request: NULL if it is not there. */
+/* Of the request: NULL if it is not there. The frame's, as is sl_visit_release(). */
 const char *sl_visit_header(const struct sl_visit *visit, const char *name);
 const char *sl_visit_query(const struct sl_visit *visit, const char *name);
 
@@ -71,6 +71,10 @@ void sl_visit_release(struct sl_visit *visit);
  * at it. Asked once a request, after its credentials. */
 enum sl_refusal { SL_REFUSE_NOT, SL_REFUSE_RATE, SL_REFUSE_BUSY, SL_REFUSE_BROKEN };
 enum sl_refusal sl_visit_refusal(struct sl_visit *visit);
+
+/* Has the simulator of visit->path answer, and spoils that as the scenario wants. The frame has
+ * set all that the visit knows of the request, simulator and state. */
+void sl_visit_run(struct sl_visit *visit);
 
 /* Makes of a good answer what the scenario wants: a page, nothing, half of it, too much. */
 void sl_visit_spoil(struct sl_visit *visit);

@@ -10,34 +10,6 @@
 
 #include "lib/base/arena.h"
 
-static int64_t read_clock(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t sl_now_ms(void)
-{
-    return read_clock(CLOCK_REALTIME);
-}
-
-int64_t sl_boot_ms(void)
-{
-    return read_clock(CLOCK_BOOTTIME);
-}
-
-void sl_boot_id(char id[SL_BOOT_ID_SIZE])
-{
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-    if (!file || !fgets(id, SL_BOOT_ID_SIZE, file) || strlen(id) != SL_BOOT_ID_SIZE - 1)
-        (void)snprintf(id, SL_BOOT_ID_SIZE, "unknown");
-    if (file)
-        (void)fclose(file);
-}
-
 /* ---- Writing ------------------------------------------------------------------------ */
 
 static int64_t floor_div(int64_t a, int64_t b)

@@ -18,6 +18,9 @@ enum { SL_BOOT_ID_SIZE = 37 }; /* a UUID and its NUL */
 /* Names this boot (/proc/sys/kernel/random/boot_id); "unknown" where that is not there. */
 void sl_boot_id(char id[SL_BOOT_ID_SIZE]);
 
+/* Waits about this long, less if a signal comes. */
+void sl_pause_us(int64_t us);
+
 /* "2026-11-24T05:30:00Z", or with milliseconds where they are not 0. */
 enum { SL_TIME_SIZE = 32 };
 void sl_time_utc(int64_t ms, char text[SL_TIME_SIZE]);

@@ -4,7 +4,6 @@
 #include <gcrypt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "lib/base/arena.h"
 
@@ -18,25 +17,6 @@ void sl_crypto_init(void)
     (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
     (void)gcry_control(GCRYCTL_INIT_SECMEM, LOCKED_BYTES, 0);
     (void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-}
-
-/* Not gcry_randomize(), which takes twenty times as long for a nonce and has a state that a
- * fork would copy. A kernel without getrandom(2) is older than any that we run on: going on
- * with bytes that can be guessed is worse than not going on. */
-void sl_random(void *bytes, size_t n)
-{
-    unsigned char *at = bytes;
-    ssize_t got;
-
-    while (n > 0) {
-        got = getrandom(at, n, 0);
-        if (got < 0 && errno != EINTR)
-            abort();
-        if (got < 0)
-            continue;
-        at += got;
-        n -= (size_t)got;
-    }
 }
 
 /* ---- Hashes ------------------------------------------------------------------------- */

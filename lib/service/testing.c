@@ -1,7 +1,6 @@
 #include "lib/service/testing.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/clock.h"
 #include "lib/service/config.h"
@@ -55,7 +54,7 @@ static int wait_for_result(struct sl_service *service, struct sl_arena *arena,
     int64_t until_ms = sl_boot_ms() + DEEP_WAIT_MS, id = end->item.id;
 
     while (end->how == SL_ONCE_UNKNOWN && sl_boot_ms() < until_ms) {
-        (void)nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000L }, NULL);
+        sl_pause_us(LOOK_MS * 1000);
         if (sl_once_look(service, arena, id, end, err) < 0)
             return -1;
     }

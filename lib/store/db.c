@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/crypto.h"
 #include "lib/store/sql.h"
 
 enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000, TRY_MS = 7 };
@@ -88,11 +88,10 @@ static int wait_for_writer(void *opaque, int tries)
 {
     const int wait_us[] = { 200, 500, 1000, 2000, 5000 };
     int us = wait_us[tries < 4 ? tries : 4];
-    struct timespec now, pause;
+    uint32_t random;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    pause = (struct timespec){ .tv_nsec = (us + now.tv_nsec / 1000 % us) * 1000L };
-    (void)nanosleep(&pause, NULL);
+    sl_random(&random, sizeof random);
+    sl_pause_us(us + (int64_t)(random % (uint32_t)us));
     return tries < ((const struct sl_db *)opaque)->most_tries;
 }
 
