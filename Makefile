@@ -91,6 +91,10 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libsl.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -lcmocka -o $@
 
+# A disk that loses its power (tests/sim).
+DISK     := $(BUILD)/tests/sim/disk.o $(BUILD)/tests/sim/vfs.o
+$(BUILD)/tests/test_power: $(DISK)
+
 # A program prints its own manual page and completion from the tables that it parses with;
 # man/PROGRAM.txt adds what no table knows: examples, files, notes.
 $(BUILD)/man/%.1: $(BUILD)/% man/%.txt
