@@ -95,6 +95,16 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libsl.a
 DISK     := $(BUILD)/tests/sim/disk.o $(BUILD)/tests/sim/vfs.o
 $(BUILD)/tests/test_power: $(DISK)
 
+# The library and the sandbox in a simulated world, whose objects stand before theirs.
+SIM      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
+
+$(BUILD)/libsandbox.a: $(SANDBOX:%.c=$(BUILD)/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/sim: $(SIM) $(BUILD)/libsandbox.a $(BUILD)/libsl.a
+	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -o $@
+
 # A program prints its own manual page and completion from the tables that it parses with;
 # man/PROGRAM.txt adds what no table knows: examples, files, notes.
 $(BUILD)/man/%.1: $(BUILD)/% man/%.txt

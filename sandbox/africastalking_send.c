@@ -156,7 +156,7 @@ static const char *report(struct sl_arena *arena, const char *number, const char
 static void send_report(struct sl_visit *visit, const struct sl_at_recipient *to)
 {
     const struct sl_at_account *state = visit->state;
-    struct sl_settings *settings = &visit->box->settings;
+    struct sl_box_settings *settings = &visit->box->settings;
     bool failed = to->scenario == SL_PLAY_DLR_FAILED;
     struct sl_script script = {
         .url = state->dlr,

@@ -28,14 +28,14 @@ struct sl_counts {
     uint64_t checksum;           /* over all messages, whatever their order */
 };
 
-struct sl_settings {
+struct sl_box_settings {
     int64_t latency_ms, callback_ms, late_ms, slow_ms;
     double fail_rate;
 };
 
 struct sl_sandbox {
     enum sl_scenario scenario;
-    struct sl_settings settings;
+    struct sl_box_settings settings;
     struct sl_counts counts;
     uint64_t seed, serial, random; /* of ids; how many there are; of fail_rate */
     unsigned n_flaky, n_unlucky;   /* requests that flaky judged, and that fail_rate hit */

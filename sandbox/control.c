@@ -132,7 +132,7 @@ static bool read_rate(struct json_object *doc, double *rate)
 
 static void set_settings(struct sl_visit *visit, struct json_object *doc)
 {
-    struct sl_settings settings = visit->box->settings;
+    struct sl_box_settings settings = visit->box->settings;
 
     if (!read_ms(doc, "latency_ms", &settings.latency_ms) ||
         !read_ms(doc, "callback_ms", &settings.callback_ms) ||

@@ -123,7 +123,7 @@ static const char *report(struct sl_arena *arena, const char *account_sid,
 static void tell(struct sl_visit *visit, const char *account_sid,
                  const struct sl_twilio_message *message, const char *url)
 {
-    const struct sl_settings *settings = &visit->box->settings;
+    const struct sl_box_settings *settings = &visit->box->settings;
     bool failed = visit->scenario == SL_PLAY_DLR_FAILED;
     const char *last = failed ? "undelivered" : "delivered";
     struct sl_arena *arena = visit->arena;

@@ -88,7 +88,7 @@ static const char *status(struct sl_arena *arena, const struct sent *sent, const
 static void tell(struct sl_visit *visit, const struct sent *sent, int failure)
 {
     const struct sl_whatsapp_app *app = visit->state;
-    const struct sl_settings *settings = &visit->box->settings;
+    const struct sl_box_settings *settings = &visit->box->settings;
     struct sl_arena *arena = visit->arena;
     struct sent other = *sent;
     struct sl_script script = { .url = app->url,

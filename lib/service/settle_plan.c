@@ -40,6 +40,7 @@ void settle_plan_unknown(const struct sl_job *job, int64_t n_sent, struct sl_set
 
     if (sl_resends_at_once(settle, n_sent)) {
         settlement->status = "pending";
+        settlement->waits_for = NULL;
         settlement->next_attempt_at = sl_now_ms() + backoff(n_sent);
         return;
     }
