@@ -77,6 +77,10 @@ struct sl_domain {
      * -1. NULL: no query can. */
     int (*absent)(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
 
+    /* Whether the provider is known to have it by other ways than its answer, which was lost, and can
+     * be asked what became of it. Returns 1, 0 or -1. NULL: nothing else tells. */
+    int (*heard)(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
+
     /* What identifies its record in the log and in errors; NULL: the row's public id. */
     const char *(*reference)(const struct sl_job *job);
 };

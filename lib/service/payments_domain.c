@@ -233,6 +233,15 @@ static int absent_request(struct sl_service *service, const struct sl_item *item
     return found > 0 ? is_absent(&payment) : found;
 }
 
+static int heard_request(struct sl_service *service, const struct sl_item *item, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_payment payment;
+    int found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
+
+    return found > 0 ? was_heard(&payment) && sl_payments_can_ask(&payment) : found;
+}
+
 const struct sl_domain sl_payment_request_domain = {
     .operation = "payment.request",
     .reference_type = "payment",
@@ -240,6 +249,7 @@ const struct sl_domain sl_payment_request_domain = {
     .settle = settle_request,
     .end = end_request,
     .absent = absent_request,
+    .heard = heard_request,
 };
 
 /* ---- What the query came to ----------------------------------------------------------------- */

@@ -160,9 +160,17 @@ static int give_up(struct engine *engine, const struct sl_item *item,
     return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
 }
 
-static const struct sl_settle *settle_of(const struct sl_item *item, const struct sl_op *op)
+/* What was lost, and heard of meanwhile, is asked about like what was accepted. Returns 0 or -1. */
+static int settle_of(struct engine *engine, const struct sl_item *item, const struct sl_op *op,
+                     const struct sl_settle **settle, struct sl_err *err)
 {
-    return item->accepted ? &op->accepted : &op->steps[item->step].ambiguous;
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+    int taken = item->accepted;
+
+    if (!taken && domain->heard)
+        taken = domain->heard(engine->service, item, err);
+    *settle = taken > 0 ? &op->accepted : &op->steps[item->step].ambiguous;
+    return taken < 0 ? -1 : 0;
 }
 
 static int go_on_waiting(struct engine *engine, const struct sl_item *item, struct sl_err *err)
@@ -176,7 +184,8 @@ static int go_on_waiting(struct engine *engine, const struct sl_item *item, stru
         return -1;
     if (found == 0)
         return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
-    settle = settle_of(item, op);
+    if (settle_of(engine, item, op, &settle, err) < 0)
+        return -1;
     if (settle->query &&
         (settle->until_s == 0 || sl_now_ms() < item->last_attempt_at + settle->until_s * 1000LL))
         return ask(engine, item, adapter, settle, err);

@@ -654,6 +654,24 @@ static void what_is_another_messages_is_given_to_nobody(void **state)
 
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- The program that asks dies -------------------------------------------------------------------- */
+
+/* Its question is put again, by whoever comes, and belongs to no person meanwhile: else another runner
+ * could give it up while it is on its way. */
+static void a_question_of_a_dead_runner_is_put_again(void **state)
+{
+    (void)state;
+    (void)lose("asking");
+    wait();
+    script("UPDATE integration_queue SET status = 'processing', in_flight = 1, runner = 999,"
+           " completed_at = NULL WHERE operation = 'sms.status'");
+    work();
+    assert_string_equal(text_of("SELECT status || coalesce(waits_for, '') FROM integration_queue"
+                                " WHERE operation = 'sms.status' AND id > $1",
+                                0),
+                        "pending");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -678,6 +696,7 @@ int main(void)
         PROMISE(a_cancelled_batch_is_not_sent_again),
         PROMISE(as_many_as_are_alike_are_given_out_in_order),
         PROMISE(what_is_another_messages_is_given_to_nobody),
+        PROMISE(a_question_of_a_dead_runner_is_put_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

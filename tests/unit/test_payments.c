@@ -765,6 +765,18 @@ static void a_lost_answer_is_found_by_the_callback(void **state)
     assert_string_equal(item_of(in, payment.queue_id).status, "completed");
 }
 
+/* Then its schedule is that of a request that was accepted: one question that fails is not the last. */
+static void what_was_lost_and_heard_of_is_asked_about_like_what_was_accepted(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = lost(in);
+    struct sl_item item = item_of(in, payment.queue_id);
+
+    assert_int_equal(sl_payment_request_domain.heard(in->service, &item, &err), 0);
+    (void)told_paid(in, &payment, 150000, "NLJ7RT61SV");
+    assert_int_equal(sl_payment_request_domain.heard(in->service, &item, &err), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -778,6 +790,7 @@ int main(void)
         PROMISE(a_lost_answer_is_unknown_and_says_what_is_awaited_until_it_is_given_up),
         PROMISE(the_runner_that_dies_leaves_a_payment_that_waits),
         PROMISE(one_that_was_never_sent_has_failed),
+        PROMISE(what_was_lost_and_heard_of_is_asked_about_like_what_was_accepted),
         PROMISE(a_callback_alone_is_not_believed_but_asked_about),
         PROMISE(a_payment_can_succeed_before_its_receipt_is_known),
         PROMISE(a_query_that_does_not_know_yet_changes_nothing),
