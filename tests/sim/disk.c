@@ -202,7 +202,7 @@ static bool has_another(const struct disk *disk, const struct disk_file *file)
 void disk_cut(struct disk *disk)
 {
     for (struct disk_file *file = disk->files; file; file = file->next) {
-        disk_release(file, -1);
+        disk_release_all(file);
         undo(file);
         redo_all(disk, file);
         if (file->named != file->kept && !has_another(disk, file))
@@ -217,7 +217,7 @@ void disk_clear(struct disk *disk)
 
     for (file = disk->files; file; file = next) {
         next = file->next;
-        disk_release(file, -1);
+        disk_release_all(file);
         forget_changes(file);
         free(file->changes);
         free(file->bytes);

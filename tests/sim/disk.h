@@ -43,6 +43,10 @@ void disk_put(struct disk *disk, const char *name, const void *bytes, size_t n);
  * are never used again. */
 void disk_kill(struct disk *disk, int owner);
 
+/* What an owner has open is used by nobody now (or is again): for SQLite it is as good as opened
+ * later, so a power cut leaves it as it is. */
+void disk_rest(struct disk *disk, int owner, bool rests);
+
 /* The power is gone: so are all processes, shared memory, and of the unsynced writes what chance
  * wants. */
 void disk_cut(struct disk *disk);
@@ -85,7 +89,8 @@ void disk_sync(struct disk_file *file);
 void disk_remove(struct disk_file *file, bool synced);
 void disk_unshare(struct disk_file *file); /* its shared memory is gone */
 
-/* vfs.c's: lets go of what an owner's open files of a file hold (-1: everybody's). */
+/* vfs.c's: lets go of what an owner's open files of a file hold; everybody's but of those that rest. */
 void disk_release(struct disk_file *file, int owner);
+void disk_release_all(struct disk_file *file);
 
 #endif

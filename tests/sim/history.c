@@ -12,7 +12,15 @@
 #include "lib/store/sql.h"
 #include "tests/sim/sim.h"
 
-enum { FAULTS_S = 60, LONGEST_S = 12 * 3600, MOST_TRIES = 4, MOST_AT_ONCE = 4, WARM = 4 };
+enum {
+    FAULTS_S = 45,
+    LONGEST_S = 12 * 3600,
+    MOST_TRIES = 4,
+    MOST_AT_ONCE = 4,
+    WARM = 10,
+    WARM_DAEMONS = 4,
+    WARM_ROUNDS = 6
+};
 
 struct history history;
 
@@ -177,7 +185,7 @@ static void run_timer(void *thing)
     if (sim.now_us >= sim.booted_us && !sim_runs(name))
         (void)sim_start(name, run_queue, NULL);
     if (sim.faults) {
-        sim_after(sim_between(2, 12) * 1000000, run_timer, thing);
+        sim_after(sim_between(4, 24) * 1000000, run_timer, thing);
         return;
     }
     pause_us = pause_us < 60000000 ? pause_us * 2 : pause_us;
@@ -311,6 +319,7 @@ static void begin(uint64_t seed)
     sim.chance = seed * UINT64_C(0xd1342543de82ef95) + 1;
     sim.trace = seed;
     sim.box.seed = seed + 2;
+    sim.n_steps = 0;
     n_open = -1;
 }
 
@@ -319,6 +328,8 @@ void history_run(uint64_t seed)
     begin(seed);
     sim.faults = true;
     sim.cold = sim_between(0, 15) == 0;
+    if (sim.cold)
+        sim_services_close();
     sim.cut_at = sim_between(0, 3) == 0 ? sim_between(1, 2500) : 0;
     ends_us = sim.now_us + FAULTS_S * INT64_C(1000000);
     history.n_ops = (size_t)sim_between(1, 5);
@@ -342,28 +353,29 @@ static bool nobody_works(void)
     return sim.n_events == 0 && sl_timers_wait_ms(sim.box.timers) < 0;
 }
 
-/* Does once what processes do, and leaves the database open. */
+/* Does what processes do, in good days and in bad ones, and leaves the database open. */
 static void warm_up(struct process *me)
 {
-    struct sl_engine_options options = { .program = "warm", .maintain = maintain };
+    const struct sl_engine_options options = { .program = "warm", .maintain = maintain };
     struct sl_engine_counts counts;
     struct sl_service *service;
     struct sl_err err;
 
     service = sim_service(SL_ALL_KEYS, &err);
     allow(service ? 0 : -1, &err);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2 * WARM_ROUNDS; i++) {
         SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+        struct op op = { .n_to = 1, .pays = i % 2 > 0, .to = { "+254711099999" } };
         struct sl_work_filter filter;
-        struct op op = { .n_to = 1, .pays = i > 0, .to = { "+254711099999" } };
 
         (void)snprintf(op.key, sizeof op.key, "warm-%d-%zu", me->owner, i);
-        (void)snprintf(op.text, sizeof op.text, "WARM%d", me->owner);
+        (void)snprintf(op.text, sizeof op.text, "WARM%d.%zu", me->owner, i);
+        sim.faults = i >= 2 && i < 2 * (WARM_ROUNDS - 1);
         allow((op.pays ? record_payment : record_texts)(service, arena, &op, &filter, &err), &err);
+        allow(sl_engine_run(service, &options, &counts, &err), &err);
+        sim_wait(400000000);
+        allow(sl_engine_run(service, &options, &counts, &err), &err);
     }
-    allow(sl_engine_run(service, &options, &counts, &err), &err);
-    sim_wait(30000000);
-    allow(sl_engine_run(service, &options, &counts, &err), &err);
     allow(look(service, &err), &err);
     sim_service_keep(SL_ALL_KEYS);
 }
@@ -388,12 +400,14 @@ static void warm_daemon(struct process *me)
 void history_prepare(void)
 {
     begin(1);
+    sim.immortal = sim.cold = true;
     for (int i = 0; i < WARM; i++) {
-        if (i < 2)
+        if (i < WARM_DAEMONS)
             (void)sim_start("daemon", warm_daemon, NULL);
         (void)sim_start("warm", warm_up, NULL);
         sim_run(nobody_works);
     }
+    sim.immortal = sim.cold = false;
     if (n_open > 0)
         history_fail("%lld rows are open before it begins", (long long)n_open);
 }

@@ -26,7 +26,7 @@ static void must(int status, const struct sl_err *err)
 
 /* ---- Connections that are open already -------------------------------------------------------------- */
 
-enum { MOST_OPEN = 8 };
+enum { MOST_OPEN = 16 };
 
 static struct open {
     struct sl_service *service;
@@ -60,17 +60,32 @@ static struct sl_service *take(struct sl_service *service)
     return sim.current->service = service;
 }
 
+/* NULL: none that is free. */
+static struct open *find_open(enum sl_service_keys keys)
+{
+    for (size_t i = 0; i < n_opened && !sim.cold; i++)
+        if (!opened[i].used && opened[i].keys == keys)
+            return &opened[i];
+    return NULL;
+}
+
 struct sl_service *sim_service(enum sl_service_keys keys, struct sl_err *err)
 {
-    struct process *me = sim.current;
+    struct open *open = find_open(keys);
 
-    for (size_t i = 0; i < n_opened && !sim.cold; i++)
-        if (!opened[i].used && opened[i].keys == keys) {
-            opened[i].used = true;
-            sim.disk.owner = me->owner = opened[i].owner;
-            return take(opened[i].service);
-        }
-    return take(open_service(keys, err));
+    if (!open)
+        return take(open_service(keys, err));
+    open->used = true;
+    disk_rest(&sim.disk, open->owner, false);
+    sim.disk.owner = sim.current->owner = open->owner;
+    return take(open->service);
+}
+
+struct sl_service *sim_service_look(struct sl_err *err)
+{
+    const struct open *open = find_open(SL_ALL_KEYS);
+
+    return open ? open->service : open_service(SL_ALL_KEYS, err);
 }
 
 void sim_service_end(void)
@@ -80,6 +95,7 @@ void sim_service_end(void)
     for (size_t i = 0; i < n_opened && !sim.cold; i++)
         if (opened[i].service == me->service) {
             opened[i].used = false;
+            disk_rest(&sim.disk, opened[i].owner, true);
             me->service = NULL;
         }
     sl_service_close(&me->service);
@@ -90,7 +106,14 @@ void sim_service_keep(enum sl_service_keys keys)
     struct process *me = sim.current;
 
     opened[n_opened++] = (struct open){ me->service, keys, me->owner, false };
+    disk_rest(&sim.disk, me->owner, true);
     me->service = NULL;
+}
+
+void sim_services_close(void)
+{
+    for (size_t i = 0; i < n_opened; i++)
+        disk_kill(&sim.disk, opened[i].owner);
 }
 
 /* ---- The installation --------------------------------------------------------------------------------- */

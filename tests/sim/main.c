@@ -4,6 +4,7 @@
  * Each history runs in a process of its own, forked from one that has the installation open: it
  * begins as every other does, whatever the ones before left behind, and a crash is only its own. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include "lib/base/crypto.h"
 #include "lib/base/text.h"
 #include "tests/sim/sim.h"
+
+enum { KEPT = 64 << 20 };
 
 static bool on_disk(void *opaque, enum disk_op op, const char *name)
 {
@@ -38,6 +41,9 @@ static uint64_t draw(void *opaque)
 
 static void prepare(const char *folder)
 {
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT); /* a history is short: nothing is given back */
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT);
+    (void)mallopt(M_TOP_PAD, KEPT / 64);
     sl_crypto_init();
     sim.disk = (struct disk){ .step = on_disk, .random = draw };
     sim_install(folder);

@@ -37,7 +37,9 @@ struct process {
     int64_t n_steps, dies_at, stops_at; /* in steps; 0: not */
     struct sl_service *service;
     struct sl_transfer *transfer;
-    ucontext_t context;
+    ucontext_t context; /* where it begins … */
+    void *place[5];     /* … and goes on: for __builtin_setjmp() */
+    bool begun;
     unsigned char *stack;
 };
 
@@ -51,13 +53,14 @@ struct event {
 struct sim {
     uint64_t chance, trace; /* generator; hash of all that happened */
     int64_t now_us, booted_us, n_boots, n_lives, n_steps, cut_at;
-    bool faults;  /* else all goes well from now on */
-    bool cold;    /* each process opens the database anew */
-    bool told;    /* a person reads along */
-    bool cutting; /* the power goes now */
-    bool cut;     /* it went, in this history */
+    bool faults;   /* else all goes well from now on */
+    bool cold;     /* each process opens the database anew */
+    bool immortal; /* no process dies or stops: the first are to leave something behind */
+    bool told;     /* a person reads along */
+    bool cutting;  /* the power goes now */
+    bool cut;      /* it went, in this history */
     struct process processes[SIM_PROCESSES], *current;
-    ucontext_t loop;
+    void *loop[5];
     struct event *events;
     size_t n_events, room;
     uint64_t n_order;
@@ -105,8 +108,14 @@ void sim_install(const char *folder);
 struct sl_service *sim_service(enum sl_service_keys keys, struct sl_err *err);
 void sim_service_end(void);
 
+/* For who looks at it from outside of the world, which stands still. */
+struct sl_service *sim_service_look(struct sl_err *err);
+
 /* Instead of end(): it stays open for a process of a history to come. */
 void sim_service_keep(enum sl_service_keys keys);
+
+/* None was kept: every process opens the database anew, and the last one removes the WAL. */
+void sim_services_close(void);
 
 /* ---- Providers (provider.c) ------------------------------------------------------------------- */
 

@@ -7,6 +7,8 @@
 #include "lib/base/err.h"
 #include "tests/sim/disk.h"
 
+enum { REGION = 32768 /* of shared memory, as SQLite asks for it */ };
+
 struct disk_handle {
     sqlite3_file base;
     struct disk *disk;
@@ -14,7 +16,7 @@ struct disk_handle {
     struct disk_handle *next;   /* of the same file */
     int owner, level;           /* SQLITE_LOCK_… */
     unsigned shared, exclusive; /* locks of the shared memory, one bit each */
-    bool maps, deletes;
+    bool maps, deletes, rests;
 };
 
 static struct disk_handle *handle_of(sqlite3_file *file)
@@ -128,11 +130,11 @@ static int on_map(sqlite3_file *base, int region, int size, int extend, void vol
     struct disk_handle *handle = handle_of(base);
     void **place = &handle->file->regions[region];
 
-    if (region >= DISK_SHM_REGIONS)
+    if (region >= DISK_SHM_REGIONS || size != REGION)
         return SQLITE_FULL;
     handle->maps = true;
     if (!*place && extend) {
-        *place = calloc(1, (size_t)size);
+        *place = calloc(1, REGION);
         if (!*place)
             return SQLITE_NOMEM;
     }
@@ -198,15 +200,37 @@ static void let_go(struct disk_handle *handle)
         *at = handle->next;
 }
 
-void disk_release(struct disk_file *file, int owner)
+static void release(struct disk_file *file, int owner, bool all)
 {
     struct disk_handle *handle, *next;
 
     for (handle = file->handles; handle; handle = next) {
         next = handle->next;
-        if (owner < 0 || handle->owner == owner)
+        if (all ? !handle->rests : handle->owner == owner)
             let_go(handle);
     }
+}
+
+void disk_release(struct disk_file *file, int owner)
+{
+    release(file, owner, false);
+}
+
+/* Of the shared memory those that rest see that it is new. */
+void disk_release_all(struct disk_file *file)
+{
+    release(file, 0, true);
+    for (size_t i = 0; i < DISK_SHM_REGIONS; i++)
+        if (file->regions[i])
+            memset(file->regions[i], 0, REGION);
+}
+
+void disk_rest(struct disk *disk, int owner, bool rests)
+{
+    for (struct disk_file *file = disk->files; file; file = file->next)
+        for (struct disk_handle *handle = file->handles; handle; handle = handle->next)
+            if (handle->owner == owner)
+                handle->rests = rests;
 }
 
 static int on_close(sqlite3_file *base)
