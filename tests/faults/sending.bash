@@ -1,0 +1,56 @@
+# The programs that send texts, for the suites of faults. The last word of a text is its point, so a text is
+# known by that and its number.
+
+# open_rows: how many rows of the queue somebody has to do something about yet.
+open_rows() {
+    sql "SELECT count(*) FROM integration_queue WHERE status = 'pending' OR runner IS NOT NULL"
+}
+
+text_effects() {
+    sl-sandbox seen africastalking |
+        sed -nE 's/.*"to":"([^"]*)","text":"([^"]* )?([^" ]*)".*/\3 \1/p'
+}
+text_told() { # N
+    sql "SELECT '$1 ' || address || char(9) || status FROM messages" >> states
+}
+
+# ---- sl-sms send: one text
+
+send_set_up() { :; }
+send_before() { :; }
+send_act() {
+    "${under[@]}" sl-sms send -m "Dear parent $1" --key "$1" 0711000001
+}
+send_again() {
+    local status=0
+    send_act "$1" || status=$?
+    sl-queue-run -q
+    return "$status"
+}
+send_settled() { [ "$(open_rows)" -eq 0 ]; }
+send_told() {
+    echo "$1 +254711000001" >> wanted
+    text_told "$1"
+}
+send_effects() { text_effects; }
+
+# ---- sl-sms bulk: two hundred texts, ten at a time
+
+bulk_set_up() {
+    awk 'BEGIN { print "phone,name"; for (i = 0; i < 200; i++) printf "+25471%07d,Parent %d\n", 2000000 + i, i }' > list.csv
+}
+bulk_before() { :; }
+bulk_act() {
+    "${under[@]}" sl-sms bulk -m "Dear {name} $1" --key "$1" --file list.csv --connections 10 --yes -q
+}
+bulk_again() {
+    bulk_act "$1"
+}
+bulk_settled() { [ "$(open_rows)" -eq 0 ]; }
+bulk_told() {
+    sed -n "s/^\(+[0-9]*\),.*/$1 \1/p" list.csv >> wanted
+    text_told "$1"
+    unknown=$(sql "SELECT count(*) FROM messages WHERE status = 'unknown'")
+    [ "$unknown" -le 10 ] || wrong state "more are unknown than left at once: $unknown"
+}
+bulk_effects() { text_effects; }
