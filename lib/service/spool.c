@@ -1,5 +1,6 @@
 #include "lib/service/spool.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -227,12 +228,62 @@ static int sweep_one(struct sl_service *service, int64_t before, struct sl_err *
     return 1;
 }
 
+/* What a killed process left: a copy without a name of its own, or one whose name no row has. Looked for in a
+ * transaction, as names are given in one. */
+static int sweep_stray(struct sl_service *service, const char *path, const char *name,
+                       struct sl_err *err)
+{
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
+    int known;
+
+    if (sl_tx_begin(&tx, service->db, err) < 0)
+        return -1;
+    known = sl_spool_files_known(service->db, name, err);
+    if (known != 0)
+        return known < 0 ? -1 : 0;
+    return unlink(path) != 0 && errno != ENOENT ? fail(path, "removed", err) : 1;
+}
+
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        (void)closedir(*folder);
+}
+
+static int64_t sweep_strays(struct sl_service *service, int64_t before, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    const char *folder = folder_of(service, arena), *path;
+    SL_AUTO(close_folder) DIR *names = opendir(folder);
+    struct dirent *read;
+    struct stat status;
+    int64_t removed = 0;
+
+    if (!names)
+        return errno == ENOENT ? 0 : fail(folder, "opened", err);
+    while ((read = readdir(names)) != NULL) {
+        int swept = 0;
+
+        path = sl_arena_printf(arena, "%s/%s", folder, read->d_name);
+        if (lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+            (int64_t)status.st_mtime * 1000 < before)
+            swept = sweep_stray(service, path, read->d_name, err);
+        if (swept < 0)
+            return -1;
+        removed += swept;
+    }
+    return removed;
+}
+
 int64_t sl_spool_sweep(struct sl_service *service, int64_t now_ms, struct sl_err *err)
 {
-    int64_t removed = 0;
+    int64_t removed = 0, strays;
     int status;
 
     while ((status = sweep_one(service, now_ms - KEPT_MS, err)) > 0)
         removed++;
-    return status < 0 ? -1 : removed;
+    if (status < 0)
+        return -1;
+    strays = sweep_strays(service, now_ms - KEPT_MS, err);
+    return strays < 0 ? -1 : removed + strays;
 }

@@ -30,7 +30,8 @@ struct json_object *sl_spool_json(const struct sl_file *file);
 int sl_spool_find(struct sl_service *service, struct sl_arena *arena, struct json_object *json,
                   struct sl_file *file, struct sl_err *err);
 
-/* Removes what no row needs and nobody took within a day. Returns how many, or -1. */
+/* Removes what no row needs and nobody took within a day, and what processes that died left of
+ * copies, as old. Returns how many, or -1. */
 int64_t sl_spool_sweep(struct sl_service *service, int64_t now_ms, struct sl_err *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include "lib/store/db.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -190,38 +189,24 @@ void sl_db_close(struct sl_db **db)
     *db = NULL;
 }
 
-static int sync_file(const char *path)
+/* A copy that is cut short is thrown away: it needs no journal, and no sync but its caller's. */
+int sl_db_copy(struct sl_db *db, const char *path, struct sl_err *err)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC), status;
-
-    if (file < 0)
-        return -1;
-    status = fsync(file);
-    (void)close(file);
-    return status;
-}
-
-int sl_db_backup(struct sl_db *db, const char *path, struct sl_err *err)
-{
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), status;
     sqlite3 *copy = NULL;
-    sqlite3_backup *backup;
+    sqlite3_backup *backup = NULL;
+    int status = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
-    if (file < 0)
-        return sl_err_set(err, SL_ERR_CREATE, "%s: %m", path);
-    (void)close(file);
-    status = sqlite3_open(path, &copy);
-    backup = status == SQLITE_OK ? sqlite3_backup_init(copy, "main", db->sqlite, "main") : NULL;
+    if (status == SQLITE_OK)
+        status = sqlite3_exec(copy, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL,
+                              NULL, NULL);
+    if (status == SQLITE_OK)
+        backup = sqlite3_backup_init(copy, "main", db->sqlite, "main");
     if (backup) {
         (void)sqlite3_backup_step(backup, -1);
         status = sqlite3_backup_finish(backup);
     }
-    (void)sqlite3_close(copy);
-    if (!backup || status != SQLITE_OK || sync_file(path) != 0) {
-        (void)unlink(path);
-        return sl_err_set(err, SL_ERR_IO, "%s: the backup could not be written: %s", path,
-                          sqlite3_errstr(status));
-    }
+    if (sqlite3_close(copy) != SQLITE_OK || !backup || status != SQLITE_OK)
+        return sl_err_set(err, SL_ERR_IO, "%s", sqlite3_errstr(status));
     return 0;
 }
 

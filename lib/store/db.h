@@ -29,7 +29,8 @@ void sl_db_close(struct sl_db **db); /* for SL_AUTO() */
 void sl_db_patience(struct sl_db *db, int ms);
 
 /* A copy of the whole as it is now, consistent under load, synced, into a new file (mode
- * 0600). Fails with SL_ERR_CREATE if that exists. */
+ * 0600), which has that name only when it is whole; until then it is PATH.part, and the next one
+ * to PATH takes over what a killed one left. Fails with SL_ERR_CREATE if PATH exists. */
 int sl_db_backup(struct sl_db *db, const char *path, struct sl_err *err);
 
 /* A position in an answer. Zero it where it is declared, with SL_AUTO(sl_rows_end). A

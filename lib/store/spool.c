@@ -13,6 +13,7 @@ static const char unused_sql[] =
     "SELECT sha256 FROM spool s WHERE used_at < $1 AND NOT EXISTS"
     " (SELECT 1 FROM spool_users u JOIN integration_queue q ON q.id = u.queue_id"
     "  WHERE u.sha256 = s.sha256 AND q.status IN ('pending', 'processing', 'failed')) LIMIT 1";
+static const char known_sql[] = "SELECT 1 FROM spool WHERE sha256 = $1";
 static const char forget_sql[] = "DELETE FROM spool WHERE sha256 = $1";
 
 int sl_spool_files_add(struct sl_db *db, const char *sha256, int64_t size, int64_t now_ms,
@@ -43,6 +44,13 @@ int sl_spool_files_unused(struct sl_db *db, struct sl_arena *arena, int64_t befo
     if (more > 0)
         *sha256 = sl_arena_strdup(arena, sl_row_text(&rows, 0));
     return more;
+}
+
+int sl_spool_files_known(struct sl_db *db, const char *sha256, struct sl_err *err)
+{
+    int64_t one;
+
+    return sl_db_number(db, known_sql, SL_PARAMS(SL_TEXT(sha256)), &one, err);
 }
 
 int sl_spool_files_forget(struct sl_db *db, const char *sha256, struct sl_err *err)

@@ -20,6 +20,9 @@ int sl_spool_files_share(struct sl_db *db, int64_t queue_id, int64_t other_id, s
 int sl_spool_files_unused(struct sl_db *db, struct sl_arena *arena, int64_t before,
                           const char **sha256, struct sl_err *err);
 
+/* Returns 1 if it is there, 0 or -1. */
+int sl_spool_files_known(struct sl_db *db, const char *sha256, struct sl_err *err);
+
 /* Returns 1, 0 if there is none, or -1. */
 int sl_spool_files_forget(struct sl_db *db, const char *sha256, struct sl_err *err);
 

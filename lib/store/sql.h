@@ -41,6 +41,10 @@ int sl_db_insert(struct sl_db *db, const char *sql, const struct sl_value *param
 /* Runs several statements that take no parameters and give no rows (a migration). */
 int sl_db_script(struct sl_db *db, const char *sql, struct sl_err *err);
 
+/* Copies every page, as they are now, into the empty file at `path`; syncs nothing. What is there after a
+ * failure is no database. */
+int sl_db_copy(struct sl_db *db, const char *path, struct sl_err *err);
+
 int sl_db_query(struct sl_rows *rows, struct sl_db *db, const char *sql,
                 const struct sl_value *params, size_t n, struct sl_err *err);
 int sl_rows_next(struct sl_rows *rows, struct sl_err *err); /* 1: on a row; 0: no more; or -1 */

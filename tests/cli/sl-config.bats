@@ -237,6 +237,16 @@ shape() {
     [ "$status" -eq 73 ]
 }
 
+@test "a killed backup has no name, and the next takes over what it left; two at once are one too many" {
+    echo 'half a copy' > "$BATS_TEST_TMPDIR/copy.db.part"
+    run -0 sl-config backup "$BATS_TEST_TMPDIR/copy.db" -q
+    [ "$(sqlite3 "$BATS_TEST_TMPDIR/copy.db" 'PRAGMA integrity_check; PRAGMA journal_mode' | xargs)" = "ok wal" ]
+    [ -z "$(find "$BATS_TEST_TMPDIR" -name 'copy.db?*' ! -name '*-wal' ! -name '*-shm')" ]
+    touch "$BATS_TEST_TMPDIR/other.db.part"
+    run -73 flock "$BATS_TEST_TMPDIR/other.db.part" sl-config backup "$BATS_TEST_TMPDIR/other.db"
+    [[ "$output" == *"another backup"* ]]
+}
+
 # ---- Schools
 
 @test "a school gets Kenya's defaults, and edit changes only what is named" {

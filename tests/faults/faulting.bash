@@ -11,6 +11,9 @@ bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
 . "$TREE/tests/cli/helpers.bash"
 . "$TREE/tests/cli/running.bash"
 . "$TREE/tests/faults/sending.bash"
+. "$TREE/tests/faults/paying.bash"
+. "$TREE/tests/faults/keeping.bash"
+. "$TREE/tests/faults/serving.bash"
 set -euo pipefail
 
 # each_of SUITE: a line of standard input is the arguments of one run.
@@ -45,13 +48,14 @@ point() {
     "${program}_before" "$1"
 }
 
-# loaded CALL: how many of them the loader makes before the program reads its settings.
+# loaded CALL: how many of them the loader makes before the program reads its settings; those are not ours to
+# survive. Of what is not one call but a pattern it makes none.
 loaded() {
     point 0
     under=(strace -f -o trace -e "trace=$1,openat")
     "${program}_act" 0 > /dev/null 2>&1 || true
     rm -rf points/0
-    sed '/shulelabs\.yaml/,$d' trace | grep -c " $1(" || true
+    sed '/shulelabs\.yaml/,$d' trace | grep -cF " $1(" || true
 }
 
 # faulty FAULT N: $under, the words before a command that is to meet it at its N-th call.

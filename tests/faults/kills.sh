@@ -2,7 +2,9 @@
 # Every program is killed before its first, second, third … call of each kind that writes, sends or hears.
 . "$TREE/tests/faults/faulting.bash"
 
-calls='pwrite64 fdatasync sendto recvfrom writev write rename unlink openat ftruncate fcntl'
+# As strace names them: one call, or a pattern of several.
+declare -A calls=([pwrite64]=pwrite64 [sync]='/^f(data)?sync$' [sendto]=sendto [recvfrom]=recvfrom
+    [write]='/^write(v)?$' [rename]='/^(rename|link|unlink|mkdir)' [openat]=openat [ftruncate]=ftruncate [fcntl]=fcntl)
 
 # killed N: whether it met its end; if not, whether it ended well.
 killed() {
@@ -20,7 +22,7 @@ killed() {
 # How many calls there are may differ by a few with the time that answers take: the third run that met no kill
 # is the end.
 all_kills() { # PROGRAM CALL
-    local call=$2 first unharmed=0
+    local call=${calls[$2]} first unharmed=0
     begin "$1" "killed at $2"
     first=$(loaded "$call")
     for ((n = 1; unharmed < 3; n++)); do
@@ -32,6 +34,6 @@ all_kills() { # PROGRAM CALL
 }
 
 [ $# -eq 0 ] || { all_kills "$@"; exit; }
-for program in ${PROGRAMS:-send bulk}; do
-    for call in ${CALLS:-$calls}; do echo "$program $call"; done
+for program in ${PROGRAMS:-prune bulk send request queue_run rotate migrate backup put serve}; do
+    for call in ${CALLS:-${!calls[@]}}; do echo "$program $call"; done
 done | each_of "$0"

@@ -54,3 +54,32 @@ bulk_told() {
     [ "$unknown" -le 10 ] || wrong state "more are unknown than left at once: $unknown"
 }
 bulk_effects() { text_effects; }
+
+# ---- sl-queue-run: thirty texts and three payments that others have queued
+
+queue_run_set_up() {
+    request_set_up
+    awk 'BEGIN { print "phone"; for (i = 0; i < 30; i++) printf "+25471%07d\n", 2000000 + i }' > list.csv
+    sl-config set -p africastalking batch_size=5 -q > /dev/null
+    sl-sms bulk -m "Dear parent POINT" --file list.csv --detach --yes -q || [ $? -eq 75 ]
+    sl-sandbox scenario busy -q
+    for i in 1 2 3; do
+        sl-pay request --phone 0711000001 --amount 100 --reference "POINT-$i" > /dev/null 2>&1 || [ $? -eq 75 ]
+    done
+    sl-sandbox scenario ok -q
+}
+queue_run_before() {
+    sql "UPDATE integration_queue SET payload = replace(payload, 'POINT', '$1');
+        UPDATE payments SET reference = replace(reference, 'POINT', '$1')"
+    time_passes
+}
+queue_run_act() { "${under[@]}" sl-queue-run -q; }
+queue_run_again() { queue_run_act "$1"; }
+queue_run_settled() { [ "$(open_rows)" -eq 0 ] && request_settled; }
+queue_run_told() {
+    sed -n "s/^\(+[0-9]*\)\$/$1 \1/p" list.csv >> wanted
+    printf '%s\n' "$1-1" "$1-2" "$1-3" >> wanted
+    text_told "$1"
+    payments_told
+}
+queue_run_effects() { text_effects && push_effects; }

@@ -98,6 +98,26 @@ static void it_stays_as_long_as_a_row_may_send_it(void **state)
     assert_int_equal(access(file.path, R_OK), -1);
 }
 
+/* Two files as a killed process leaves them: a copy that is not whole, one that no row names yet. */
+static void what_a_killed_process_left_goes_after_a_day(void **state)
+{
+    struct installation *in = *state;
+    const char *const names[] = { "new-0123456789abcdef", hello };
+    struct sl_file file;
+
+    OK(take(in, "other", &file));
+    for (size_t i = 0; i < 2; i++) {
+        const char *path =
+            sl_arena_printf(in->arena, "%s-spool/%s", in->database, names[i]);
+        int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+        assert_true(fd >= 0);
+        assert_int_equal(close(fd), 0);
+    }
+    assert_int_equal(sl_spool_sweep(in->service, sl_now_ms(), &err), 0); /* it may be at work */
+    assert_int_equal(sl_spool_sweep(in->service, sl_now_ms() + 2LL * DAY_MS, &err), 3);
+}
+
 static void a_payload_cannot_name_other_files(void **state)
 {
     struct installation *in = *state;
@@ -121,6 +141,8 @@ int main(void)
                                         installation_teardown),
         cmocka_unit_test_setup_teardown(it_stays_as_long_as_a_row_may_send_it, installation_setup,
                                         installation_teardown),
+        cmocka_unit_test_setup_teardown(what_a_killed_process_left_goes_after_a_day,
+                                        installation_setup, installation_teardown),
         cmocka_unit_test_setup_teardown(a_payload_cannot_name_other_files, installation_setup,
                                         installation_teardown),
     };
