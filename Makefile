@@ -55,6 +55,9 @@ TARGETS  := $(sort $(FUZZ_WIRE) $(filter-out answer hook, \
              $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))))
 REPLAYS  := $(TARGETS:%=$(BUILD)/tests/replay_%)
 FUZZERS  := $(TARGETS:%=$(BUILD)/fuzz_%)
+# What has no header there is a program; all of them are linked with what has one.
+ATTACKING := $(patsubst %.h,%.c,$(wildcard tests/attacks/*.h))
+ATTACKERS := $(patsubst tests/attacks/%.c,$(BUILD)/attacks/%,$(filter-out $(ATTACKING),$(wildcard tests/attacks/*.c)))
 NAMES    := $(notdir $(PROGRAMS))
 MANUALS  := $(NAMES:%=$(BUILD)/man/%.1)
 
@@ -105,6 +108,11 @@ $(BUILD)/libsandbox.a: $(SANDBOX:%.c=$(BUILD)/%.o)
 $(BUILD)/sim: $(SIM) $(BUILD)/libsandbox.a $(BUILD)/libsl.a
 	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -o $@
 
+$(ATTACKERS): $(BUILD)/attacks/%: $(BUILD)/tests/attacks/%.o $(ATTACKING:%.c=$(BUILD)/%.o) \
+    $(BUILD)/sandbox/keys.o $(BUILD)/sandbox/sign.o $(BUILD)/libsl.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -o $@
+
 # A program prints its own manual page and completion from the tables that it parses with;
 # man/PROGRAM.txt adds what no table knows: examples, files, notes.
 $(BUILD)/man/%.1: $(BUILD)/% man/%.txt
@@ -128,6 +136,8 @@ objects: $(LIBRARY:%.c=$(BUILD)/%.o) $(SHARED:%.c=$(BUILD)/%.o) $(SANDBOX:%.c=$(
 
 tests: all $(TESTS) $(REPLAYS)
 
+attackers: $(ATTACKERS)
+
 check-real: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@scripts/check-real $(BUILD)
@@ -138,7 +148,7 @@ check-faults: deps
 	@scripts/check-table $(BUILD) faults 'fault points lost doubled wrong-state wrong-exit' $(ONLY)
 
 check-attacks: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@$(MAKE) --no-print-directory -j$$(nproc) all attackers
 	@scripts/check-table $(BUILD) attacks 'attack tries accepted crashed p99 rss' $(ONLY)
 
 demo: deps
@@ -227,6 +237,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks tests demo fuzz fuzzers fuzz-corpus bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks tests attackers demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

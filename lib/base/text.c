@@ -226,6 +226,9 @@ unsigned char *sl_unbase64(struct sl_arena *arena, const char *text, size_t *n)
     }
     if (digits % 4 != 0 || pads > 2)
         return NULL;
+    for (size_t i = used - pads; i < used; i++)
+        if (bytes[i] != 0)
+            return NULL;
     *n = used - pads;
     return bytes;
 }

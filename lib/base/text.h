@@ -39,7 +39,8 @@ bool sl_unhex(const char *text, unsigned char *bytes, size_t n);
 char *sl_base64(struct sl_arena *arena, const void *bytes, size_t n);
 /* The same into `text`, which has room for (n + 2) / 3 * 4; no NUL. Returns how many digits. */
 size_t sl_base64_into(char *text, const void *bytes, size_t n);
-/* NULL if `text` is not that; white space is skipped. *n is set to the bytes' number. */
+/* NULL if `text` is not that; white space is skipped. The bits that stand for nothing must be zero (RFC
+ * 4648, section 3.5): bytes have one spelling. *n is set to the bytes' number. */
 unsigned char *sl_unbase64(struct sl_arena *arena, const char *text, size_t *n);
 
 /* Equal, in a time that depends on n alone. */

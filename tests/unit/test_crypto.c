@@ -289,6 +289,28 @@ static int start(void **state)
     return 0;
 }
 
+/* RFC 4648, sections 3.5 and 10: what is signed must not be had in a second spelling. */
+static void base64_has_one_spelling(void **state)
+{
+    static const struct {
+        const char *text, *bytes;
+    } vectors[] = { { "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" } };
+    static const char *const wrong[] = { "Zh==", "Zm9=", "Zg=", "Z===", "Zg==Zg==", "Zm9v=" };
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(vectors); i++) {
+        const unsigned char *bytes = sl_unbase64(arena, vectors[i].text, &n);
+
+        assert_non_null(bytes);
+        assert_int_equal(n, strlen(vectors[i].bytes));
+        assert_memory_equal(bytes, vectors[i].bytes, n);
+    }
+    for (size_t i = 0; i < SL_COUNT(wrong); i++)
+        assert_null(sl_unbase64(arena, wrong[i], &n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +323,7 @@ int main(void)
         cmocka_unit_test(gcm_does_not_open_with_any_bit_changed),
         cmocka_unit_test(gcm_does_not_open_what_is_cut),
         cmocka_unit_test(random_bytes_fill_all_that_was_asked_for_and_differ),
+        cmocka_unit_test(base64_has_one_spelling),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);
