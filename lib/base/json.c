@@ -6,6 +6,24 @@
 #include "lib/base/err.h"
 #include "lib/base/text.h"
 
+/* What json-c needs for each, about, in bytes; and what a document may need. */
+enum { AN_OBJECT = 700, AN_ARRAY = 400, A_VALUE = 100, MOST_MEMORY = 64 * 1024 * 1024 };
+
+/* Four megabytes of "{}," would take a gigabyte. Counts within texts too, which only makes it more. */
+static bool is_bomb(const char *bytes, size_t n)
+{
+    size_t needed = n;
+
+    for (size_t i = 0; i < n && needed <= MOST_MEMORY; i++)
+        switch (bytes[i]) {
+        case '{': needed += AN_OBJECT; break;
+        case '[': needed += AN_ARRAY; break;
+        case ',': needed += A_VALUE; break;
+        default: break;
+        }
+    return needed > MOST_MEMORY;
+}
+
 static void free_tokener(struct json_tokener **tokener)
 {
     json_tokener_free(*tokener);
@@ -35,7 +53,7 @@ struct json_object *sl_json_parse(const char *bytes, size_t n)
     SL_AUTO(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(32);
     struct json_object *doc;
 
-    if (!tokener || n > INT_MAX - 1 || is_foreign(bytes, n))
+    if (!tokener || n > INT_MAX - 1 || is_foreign(bytes, n) || is_bomb(bytes, n))
         return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     doc = json_tokener_parse_ex(tokener, bytes, (int)n);

@@ -11,7 +11,8 @@
 
 #include "lib/base/arena.h"
 
-/* NULL if the bytes are not one JSON value, or nest deeper than 32. The caller owns it. */
+/* NULL if the bytes are not one JSON value, nest deeper than 32, or would need more than about 64 MiB as a
+ * document. The caller owns it. */
 struct json_object *sl_json_parse(const char *bytes, size_t n);
 void sl_json_free(struct json_object **doc); /* for SL_AUTO() */
 

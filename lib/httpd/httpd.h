@@ -2,7 +2,7 @@
  *
  * Requests that are complete are collected and given out together, so that one commit can
  * stand for all of them; each is answered only when its answer is filled in. What it refuses by
- * itself: heads of more than 32 KiB (431), more than 2,000 connections at once, clients that
+ * itself: requests that say twice how long they are (400), heads of more than 32 KiB (431), more than 2,000 connections at once, clients that
  * are silent for 10 seconds or do not get a request across within 30. Of a body of more than
  * 4 MiB nothing is kept. It speaks plain HTTP to this machine only. */
 #ifndef SL_HTTPD_HTTPD_H
@@ -18,7 +18,7 @@
 struct sl_http_request {
     struct sl_arena *arena; /* lives until it is answered */
     const char *method;
-    const char *path;         /* decoded, without query */
+    const char *path;         /* as it came, without query */
     const char *query;        /* as it came, without '?'; or "" */
     const char *content_type; /* or "" */
     const char *address;      /* of the client, behind the proxies that are trusted */

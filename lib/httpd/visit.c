@@ -174,7 +174,40 @@ const char *sl_http_header(const struct sl_http_request *request, const char *na
     return MHD_lookup_connection_value(visit->connection, MHD_HEADER_KIND, name);
 }
 
-static void begin(struct visit *visit, const char *method, const char *path)
+/* What says where the body ends. */
+struct framing {
+    size_t n_lengths, n_encodings;
+    bool chunked; /* the one encoding is that */
+};
+
+static enum MHD_Result add_framing(void *opaque, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct framing *framing = opaque;
+
+    (void)kind;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+        framing->n_lengths++;
+    if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        framing->n_encodings++;
+        framing->chunked = value && strcasecmp(value, "chunked") == 0;
+    }
+    return MHD_YES;
+}
+
+/* Told twice, it may be read otherwise by a proxy, and the rest of a body as a request of its own (RFC
+ * 9112, section 6.3). */
+static bool is_doubtful(const struct visit *visit)
+{
+    struct framing framing = { 0 };
+
+    (void)MHD_get_connection_values(visit->connection, MHD_HEADER_KIND, add_framing, &framing);
+    return framing.n_lengths + framing.n_encodings > 1 ||
+           (framing.n_encodings > 0 && !framing.chunked);
+}
+
+/* The path is taken as it was sent: none of ours has an escape in it, so one that has is none of ours. */
+static void begin(struct visit *visit, const char *method)
 {
     struct sl_http_request *request = &visit->request;
     const char *query = strchr(visit->target, '?');
@@ -184,8 +217,9 @@ static void begin(struct visit *visit, const char *method, const char *path)
 
     sl_ip_print(&client, address);
     visit->begun = true;
+    visit->doubtful = is_doubtful(visit);
     request->method = method;
-    request->path = path;
+    request->path = sl_arena_memdup(request->arena, visit->target, strcspn(visit->target, "?"));
     request->query = query ? query + 1 : "";
     request->content_type = header_of(visit, MHD_HTTP_HEADER_CONTENT_TYPE);
     request->address = address;
@@ -262,7 +296,8 @@ static enum MHD_Result deliver(struct visit *visit)
     add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->type);
     add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
     add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry);
-    add_header(response, MHD_HTTP_HEADER_CONNECTION, visit->httpd->stopping ? "close" : NULL);
+    add_header(response, MHD_HTTP_HEADER_CONNECTION,
+               visit->httpd->stopping || visit->doubtful ? "close" : NULL);
     result = MHD_queue_response(visit->connection, (unsigned)request->status, response);
     MHD_destroy_response(response);
     return result;
@@ -291,6 +326,7 @@ enum MHD_Result visit_request(void *opaque, struct MHD_Connection *connection, c
     struct visit *visit = *context;
 
     (void)connection;
+    (void)path;
     (void)version;
     if (httpd->closing)
         return MHD_NO; /* the connection ends */
@@ -299,7 +335,11 @@ enum MHD_Result visit_request(void *opaque, struct MHD_Connection *connection, c
         return deliver(visit);
     }
     if (!visit->begun) {
-        begin(visit, method, path);
+        begin(visit, method);
+        if (visit->doubtful) {
+            visit->request.status = 400;
+            return deliver(visit);
+        }
         if (visit->request.too_large) /* what it announced is not waited for */
             collect(visit);
         return MHD_YES;

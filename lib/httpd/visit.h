@@ -31,7 +31,8 @@ struct visit {
     struct MHD_Connection *connection;
     const char *target; /* of the first line, as it came */
     bool begun, collected;
-    char *bytes; /* `room` of them; kept from visit to visit */
+    bool doubtful; /* where its body ends can be read in two ways */
+    char *bytes;   /* `room` of them; kept from visit to visit */
     size_t n_bytes, room;
 };
 

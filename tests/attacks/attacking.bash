@@ -11,10 +11,15 @@ attacker() {
     "$(dirname "$(command -v sl-webhook)")/attacks/$1" "${@:2}"
 }
 
-# row NAME TRIES ACCEPTED [CRASHED [P99 [RSS]]]
+# row NAME TRIES ACCEPTED [CRASHED [P99 [RSS]]]. What was said of it is shown only if a suite fails, so it ends with
+# none_got_in.
+got_in=0
 row() {
+    got_in=$((got_in + $3 + ${4:-0}))
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-0}" "${5:--}" "${6:--}"
 }
+
+none_got_in() { [ "$got_in" -eq 0 ]; }
 
 # alive: 0 if the daemon still answers, 1 if not: what stands in the column `crashed`.
 alive() {

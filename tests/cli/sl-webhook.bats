@@ -197,6 +197,26 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     [ "$(status "$hook" --data-binary "@$BATS_TEST_TMPDIR/large")" -eq 200 ]
 }
 
+@test "a request that says twice how long it is is refused" {
+    endpoint africastalking
+    serve
+    hook=$url/hooks/at/$token/dlr length="Content-Length: ${#report}"
+    [ "$(status "$hook" -d "$report" -H "$length" -H "$length")" -eq 400 ]
+    [ "$(status "$hook" -d "$report" -H "$length" -H 'Transfer-Encoding: chunked')" -eq 400 ]
+    [ "$(status "$hook" -d "$report" -H 'Transfer-Encoding: chunked' -H 'Transfer-Encoding: identity')" -eq 400 ]
+    [ "$(sql "SELECT count(*) FROM webhook_events")" -eq 0 ]
+    [ "$(status "$hook" -d "$report" -H 'Transfer-Encoding: chunked')" -eq 200 ]
+}
+
+@test "an address is taken as it was sent: with escapes it is none of ours" {
+    endpoint africastalking
+    serve
+    for path in "/hooks%2fat/$token/dlr" "/hook%73/at/$token/dlr" "/hooks/at/$token/dlr%00x" "/x/../hooks/at/$token/dlr"; do
+        [ "$(status --path-as-is "$url$path" -d "$report")" -eq 404 ]
+    done
+    [ "$(status "$url/hooks/at/$token/dlr?x=%2f" -d "$report")" -eq 200 ]
+}
+
 @test "a head over 32 KiB is refused" {
     serve
     code=$(status -H "X-Large: $(head -c 40000 /dev/zero | tr '\0' x)" "$url/healthz")
