@@ -16,10 +16,11 @@
 #include "lib/httpd/visit.h"
 
 enum {
-    MOST_CONNECTIONS = 2000,
     MOST_SECOND = 32, /* likewise, of the second address */
     SPARE_FILES = 128,
-    MOST_HEAD = 32 * 1024,
+    MOST_HEAD =
+        32 * 1024 + 1, /* up to 32 KiB libmicrohttpd takes from the heap, and touches all of it */
+    MOST_RUNS = 64,
     SILENT_S = 10,
     WHOLE_MS = 30 * 1000,
     FAREWELL_MS = 8 * 1000,
@@ -190,11 +191,23 @@ int sl_httpd_open(struct sl_httpd **out, const struct sl_httpd_options *options,
     return 0;
 }
 
+/* A run lets in a few connections only: it is repeated while more come, so that who has something to say
+ * stands behind a flood of others for no longer than need be. */
+static void run_door(const struct sl_httpd *httpd, const struct door *door)
+{
+    uint64_t before = httpd->n_let_in - 1;
+
+    for (int runs = 0; before != httpd->n_let_in && runs < MOST_RUNS; runs++) {
+        before = httpd->n_let_in;
+        (void)MHD_run(door->daemon);
+    }
+}
+
 static void run_doors(struct sl_httpd *httpd)
 {
     for (size_t i = 0; i < httpd->n_doors; i++)
         if (httpd->doors[i].daemon)
-            (void)MHD_run(httpd->doors[i].daemon);
+            run_door(httpd, &httpd->doors[i]);
 }
 
 /* Whoever still waits is resumed and loses his connection, without an answer. */
@@ -293,12 +306,15 @@ static bool serve_waiting(struct sl_httpd *httpd)
 }
 
 /* Ends connections that have sent for long and come to nothing, byte by byte. */
-static void end_slow(const struct sl_httpd *httpd, int64_t now_ms)
+static void end_slow(struct sl_httpd *httpd, int64_t now_ms)
 {
-    for (struct line *line = httpd->first; line && line->since_ms + WHOLE_MS <= now_ms;
-         line = line->next)
+    struct line *line = httpd->first, *next;
+
+    for (; line && line->since_ms + WHOLE_MS <= now_ms; line = next) {
+        next = line->next;
         if (!line->held)
-            (void)shutdown(line->fd, SHUT_RDWR);
+            visit_end_line(httpd, line);
+    }
 }
 
 static void begin_to_stop(struct sl_httpd *httpd)

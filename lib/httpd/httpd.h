@@ -2,9 +2,10 @@
  *
  * Requests that are complete are collected and given out together, so that one commit can
  * stand for all of them; each is answered only when its answer is filled in. What it refuses by
- * itself: requests that say twice how long they are (400), heads of more than 32 KiB (431), more than 2,000 connections at once, clients that
- * are silent for 10 seconds or do not get a request across within 30. Of a body of more than
- * 4 MiB nothing is kept. It speaks plain HTTP to this machine only. */
+ * itself: requests that say twice how long they are (400), heads of more than 32 KiB (431), clients
+ * that are silent for 10 seconds or do not get a request across within 30, and of more than 1,800
+ * connections the one that had most time for its request. Of a body of more than 4 MiB nothing is
+ * kept. It speaks plain HTTP to this machine only. */
 #ifndef SL_HTTPD_HTTPD_H
 #define SL_HTTPD_HTTPD_H
 

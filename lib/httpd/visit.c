@@ -3,9 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+
+enum { CROWDED = MOST_CONNECTIONS - 200 };
 
 /* ---- Connections --------------------------------------------------------------------- */
 
@@ -26,6 +29,29 @@ static void append_line(struct sl_httpd *httpd, struct line *line)
     httpd->last = line;
 }
 
+void visit_end_line(struct sl_httpd *httpd, struct line *line)
+{
+    (void)shutdown(line->fd, SHUT_RDWR);
+    if (line->ended)
+        return;
+    line->ended = true;
+    httpd->n_lines--;
+    unlink_line(httpd, line); /* it is looked for no more */
+    append_line(httpd, line);
+}
+
+/* Of many that come to nothing the one that had most time goes: who has something to say says it at once, and
+ * is not kept out by those who have not. */
+static void end_oldest(struct sl_httpd *httpd)
+{
+    struct line *line = httpd->first;
+
+    while (line && (line->held || line->ended))
+        line = line->next;
+    if (line)
+        visit_end_line(httpd, line);
+}
+
 void visit_connection(void *opaque, struct MHD_Connection *connection, void **context,
                       enum MHD_ConnectionNotificationCode code)
 {
@@ -33,6 +59,7 @@ void visit_connection(void *opaque, struct MHD_Connection *connection, void **co
     struct line *line = *context;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        httpd->n_lines -= !line->ended;
         unlink_line(httpd, line);
         free(line);
         return;
@@ -46,6 +73,9 @@ void visit_connection(void *opaque, struct MHD_Connection *connection, void **co
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     append_line(httpd, line);
     *context = line;
+    httpd->n_let_in++;
+    if (++httpd->n_lines > CROWDED)
+        end_oldest(httpd);
 }
 
 /* ---- Visits -------------------------------------------------------------------------- */

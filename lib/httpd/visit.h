@@ -10,7 +10,7 @@
 #include "lib/httpd/httpd.h"
 #include "lib/httpd/listen.h"
 
-enum { MOST_BODY = 4 * 1024 * 1024 };
+enum { MOST_BODY = 4 * 1024 * 1024, MOST_CONNECTIONS = 2000 };
 
 /* A connection, in the order in which they must come to something. */
 struct line {
@@ -20,6 +20,7 @@ struct line {
     struct sl_ip peer;
     int64_t since_ms; /* boot clock: when it was made, or its last request answered */
     bool held;        /* its request is complete, and suspended until it is answered */
+    bool ended;       /* by us: libmicrohttpd has not noticed yet */
 };
 
 /* A request. */
@@ -59,6 +60,8 @@ struct sl_httpd {
     bool resumed;    /* since the daemon was run: the descriptor of its epoll does not say so */
 
     struct line *first, *last;
+    size_t n_lines;    /* that are not ended */
+    uint64_t n_let_in; /* connections, ever */
     struct visit *pool;
     size_t n_visits; /* begun and not over */
     struct sl_http_request **waiting;
@@ -74,6 +77,9 @@ enum MHD_Result visit_request(void *opaque, struct MHD_Connection *connection, c
                               size_t *n_data, void **context);
 void visit_end(void *opaque, struct MHD_Connection *connection, void **context,
                enum MHD_RequestTerminationCode code);
+
+/* Ends a connection without an answer. */
+void visit_end_line(struct sl_httpd *httpd, struct line *line);
 
 void visit_free_pool(struct sl_httpd *httpd);
 

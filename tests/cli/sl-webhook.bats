@@ -208,6 +208,13 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
     [ "$(status "$hook" -d "$report" -H 'Transfer-Encoding: chunked')" -eq 200 ]
 }
 
+@test "who has something to say is not kept out by connections that say nothing" {
+    serve
+    ulimit -n 4096
+    for _ in $(seq 2100); do exec {silent}<> "/dev/tcp/${address%:*}/${address##*:}"; done
+    [ "$(curl -sS -m 5 "$url/healthz")" = ok ]
+}
+
 @test "an address is taken as it was sent: with escapes it is none of ours" {
     endpoint africastalking
     serve
