@@ -58,6 +58,7 @@ FUZZERS  := $(TARGETS:%=$(BUILD)/fuzz_%)
 # What has no header there is a program; all of them are linked with what has one.
 ATTACKING := $(patsubst %.h,%.c,$(wildcard tests/attacks/*.h))
 ATTACKERS := $(patsubst tests/attacks/%.c,$(BUILD)/attacks/%,$(filter-out $(ATTACKING),$(wildcard tests/attacks/*.c)))
+DRIVERS  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/faults/*.c))
 NAMES    := $(notdir $(PROGRAMS))
 MANUALS  := $(NAMES:%=$(BUILD)/man/%.1)
 
@@ -113,6 +114,11 @@ $(ATTACKERS): $(BUILD)/attacks/%: $(BUILD)/tests/attacks/%.o $(ATTACKING:%.c=$(B
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -o $@
 
+# What the suites that count are driven by: faulty servers and the like, which know nothing of us.
+$(DRIVERS): $(BUILD)/%: $(BUILD)/tests/%.o
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $^ -o $@
+
 # A program prints its own manual page and completion from the tables that it parses with;
 # man/PROGRAM.txt adds what no table knows: examples, files, notes.
 $(BUILD)/man/%.1: $(BUILD)/% man/%.txt
@@ -138,13 +144,15 @@ tests: all $(TESTS) $(REPLAYS)
 
 attackers: $(ATTACKERS)
 
+drivers: $(DRIVERS)
+
 check-real: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@scripts/check-real $(BUILD)
 
 # ONLY="NAME…" for some of the suites.
 check-faults: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@$(MAKE) --no-print-directory -j$$(nproc) all drivers
 	@scripts/check-table $(BUILD) faults 'fault points lost doubled wrong-state wrong-exit' $(ONLY)
 
 check-attacks: deps
@@ -237,6 +245,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks tests attackers demo fuzz fuzzers fuzz-corpus bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks tests attackers drivers demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
