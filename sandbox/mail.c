@@ -23,12 +23,13 @@ const char *sl_mail_address(struct sl_arena *arena, const char *box)
 
 void sl_mail_take(struct sl_visit *visit, const struct sl_mail_seen *mail)
 {
-    static const struct sl_seen_kind kind = { .operation = "send",
-                                              .names = { "to", "subject", "text", "id", "files" } };
+    static const struct sl_seen_kind kind = {
+        .operation = "send", .names = { "to", "subject", "text", "id", "files", "connection" }
+    };
 
     sl_seen_add(visit, &kind,
-                (const char *const[]){ mail->to, mail->subject, mail->text, mail->id,
-                                       mail->files });
+                (const char *const[]){ mail->to, mail->subject, mail->text, mail->id, mail->files,
+                                       mail->connection });
     sl_sms_count(visit->box, mail->to,
                  sl_arena_printf(visit->arena, "%s\n%s", mail->subject, mail->text));
 }

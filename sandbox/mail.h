@@ -16,7 +16,8 @@ const char *sl_mail_address(struct sl_arena *arena, const char *box);
 /* One recipient of one mail, recorded and counted. */
 struct sl_mail_seen {
     const char *to, *subject, *text, *id;
-    const char *files; /* names with commas between; or NULL */
+    const char *files;      /* names with commas between; or NULL */
+    const char *connection; /* its number, where mails come over one that stays; or NULL */
 };
 void sl_mail_take(struct sl_visit *visit, const struct sl_mail_seen *mail);
 

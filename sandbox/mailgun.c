@@ -227,7 +227,7 @@ static void take(struct sl_visit *visit, const struct sl_part *parts, int n, con
                                variables, "accepted" };
         account->mails = mail;
         sl_mail_take(visit, &(struct sl_mail_seen){ mail->to, subject ? subject : "",
-                                                    text ? text : html, id, files });
+                                                    text ? text : html, id, files, NULL });
         tell(visit, mail);
     }
 }

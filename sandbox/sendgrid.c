@@ -275,7 +275,7 @@ static void take_boxes(const struct mail *mail, struct json_object *person, cons
         const char *to = sl_json_text(json_object_array_get_idx(boxes, i), "email");
 
         sl_mail_take(mail->visit, &(struct sl_mail_seen){ to, mail->subject, mail->text, message_id,
-                                                          mail->files });
+                                                          mail->files, NULL });
         tell(mail, to, message_id);
     }
 }

@@ -21,6 +21,7 @@ struct talk {
     struct talk *next;
     struct sl_arena *arena; /* of one mail */
     int fd;
+    int number;  /* from 1 */
     char *bytes; /* n of room: what came and was not looked at yet */
     size_t n, room;
     bool authorized, asked, reading; /* asked: for the credentials; reading: the message */
@@ -30,7 +31,7 @@ struct talk {
 
 struct sl_smtp_server {
     struct sl_sandbox *box;
-    int listener, loop, port;
+    int listener, loop, port, n_talks;
     struct talk *talks;
 };
 
@@ -158,6 +159,7 @@ static void begin_talk(struct sl_smtp_server *server)
     if (!talk)
         sl_out_of_memory();
     talk->fd = fd;
+    talk->number = ++server->n_talks;
     talk->arena = sl_arena_new();
     talk->next = server->talks;
     server->talks = talk;
@@ -251,9 +253,11 @@ static void take(struct sl_smtp_server *server, struct talk *talk, const char *m
                               .arena = talk->arena };
     const char *subject = header(talk, message, "Subject");
     const char *id = header(talk, message, "Message-ID");
+    const char *connection = sl_arena_printf(talk->arena, "%d", talk->number);
 
     for (size_t i = 0; i < talk->n_to; i++) /* a mail that comes again has the same id */
-        sl_mail_take(&visit, &(struct sl_mail_seen){ talk->to[i], subject, id, id, NULL });
+        sl_mail_take(&visit,
+                     &(struct sl_mail_seen){ talk->to[i], subject, id, id, NULL, connection });
 }
 
 /* False if the connection ends instead of an answer. */

@@ -84,6 +84,11 @@ static const struct sl_field fields[N_FIELDS] = {
                    .help = "Send to addresses that are not ASCII in front of the @",
                    .kind = SL_FIELD_BOOL,
                    .otherwise = "false" },
+    [MOST_MAILS] = { .name = "max_messages_per_connection",
+                     .help = "Mails over one connection, then another is opened; 0: any number",
+                     .kind = SL_FIELD_INT,
+                     .most = 1000000,
+                     .otherwise = "50" },
 };
 
 static const struct sl_wire_field wire_fields[] = {
@@ -188,6 +193,7 @@ static struct sl_smtp *address_server(const struct sl_call *call, struct sl_requ
     const char *const *values = settings->values;
     struct sl_smtp *smtp = SL_NEW(call->arena, struct sl_smtp, 1);
     const char *host = values[HOST];
+    int64_t most_mails = 0;
     const char *helo =
         values[HELO_NAME] ? values[HELO_NAME] : sl_email_domain(sl_email_setting(call, FROM_EMAIL));
 
@@ -196,6 +202,8 @@ static struct sl_smtp *address_server(const struct sl_call *call, struct sl_requ
                         is(values[SECURITY], "tls") ? "smtps" : "smtp", host, port_of(settings));
     request->path = sl_arena_printf(call->arena, "/%s", helo);
     request->smtp = smtp;
+    (void)sl_parse_int(values[MOST_MAILS], 0, INT32_MAX, &most_mails);
+    smtp->most_mails = (int)most_mails;
     smtp->starttls = is(values[SECURITY], "starttls");
     if (values[USERNAME] && !is(values[AUTH_METHOD], "none")) {
         smtp->user = values[USERNAME];

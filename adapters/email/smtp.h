@@ -25,6 +25,7 @@ enum {
     HELO_NAME,
     MESSAGE_ID_DOMAIN,
     SMTPUTF8,
+    MOST_MAILS,
     N_FIELDS
 };
 

@@ -196,6 +196,7 @@ struct sl_smtp {
     const char *const *to;      /* n_to of them, in the order of the items */
     size_t n_to;                /* 0: greeting, TLS, AUTH and NOOP, and no mail */
     const struct sl_mail *mail; /* lib/adapter/mail.h */
+    int most_mails;             /* over one connection; 0: any number */
     bool starttls;              /* without it nothing is sent */
     const char *user;           /* NULL: no AUTH */
     const char *password;       /* NULL with a bearer */

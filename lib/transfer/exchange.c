@@ -62,17 +62,30 @@ static size_t on_read(char *bytes, size_t size, size_t n, void *opaque)
     return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
+/* The last mail of a connection that has carried as many as it may closes it. */
+static void count_mail(struct slot *slot, int port)
+{
+    int most = slot->send.request->smtp->most_mails;
+    long connects = 0;
+
+    (void)curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (sl_pool_carried(slot->pool, port, connects > 0) >= most && most > 0)
+        (void)curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 /* Called just before a request's first byte; a second time when curl is about to repeat it. */
 static int before_request(void *opaque, char *theirs, char *ours, int their_port, int our_port)
 {
     struct slot *slot = opaque;
 
-    (void)theirs, (void)ours, (void)their_port, (void)our_port;
+    (void)theirs, (void)ours, (void)their_port;
     if (slot->begun) {
         slot->repeated = true;
         return CURL_PREREQFUNC_ABORT;
     }
     slot->begun = true;
+    if (slot->send.request->smtp)
+        count_mail(slot, our_port);
     return CURL_PREREQFUNC_OK;
 }
 

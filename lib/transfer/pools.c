@@ -26,6 +26,10 @@ struct sl_pool {
     uint32_t number; /* in epoll's data: the pool may be gone when an event of it is seen. From 1:
                       * 0 is a descriptor that is not curl's */
     uint64_t used;   /* the higher, the later */
+    struct {
+        int port, n;
+    } carried[MOST_CONNECTIONS]; /* n_carried were begun, the oldest is forgotten */
+    size_t n_carried;
 };
 
 struct sl_pools {
@@ -166,6 +170,20 @@ struct sl_pool *sl_pools_get(struct sl_pools *pools, const char *name)
     }
     pool->used = ++pools->uses;
     return pool;
+}
+
+int sl_pool_carried(struct sl_pool *pool, int port, bool fresh)
+{
+    size_t at = 0;
+
+    while (at < MOST_CONNECTIONS && pool->carried[at].port != port)
+        at++;
+    if (at == MOST_CONNECTIONS)
+        at = pool->n_carried++ % MOST_CONNECTIONS;
+    if (fresh || pool->carried[at].port != port)
+        pool->carried[at].n = 0;
+    pool->carried[at].port = port;
+    return ++pool->carried[at].n;
 }
 
 bool sl_pool_add(struct sl_pool *pool, CURL *easy)

@@ -20,6 +20,10 @@ void sl_pools_close(struct sl_pools **pools); /* when no handle is in any; for S
  * it. A named one opens few connections to a host: over each go many requests at once. */
 struct sl_pool *sl_pools_get(struct sl_pools *pools, const char *name);
 
+/* How many requests a connection has carried, with the one that it is about to: by its port on this
+ * machine. `fresh`: it is a new one. */
+int sl_pool_carried(struct sl_pool *pool, int port, bool fresh);
+
 /* False if curl does not want the handle. */
 bool sl_pool_add(struct sl_pool *pool, CURL *easy);
 void sl_pool_remove(struct sl_pool *pool, CURL *easy);

@@ -288,6 +288,18 @@ list() { # N: with a file for each
     [ "$(seen smtp | jq -r 'select(.to == "p7@example.test") | .subject')" = 'Report of Pupil & 7' ]
 }
 
+@test "a connection to a mail server carries as many mails as the settings say" {
+    list 8 > list.csv
+    mails() { sl-email bulk -p smtp --subject "$1 of {name}" --text x --file list.csv --yes -q > /dev/null; }
+    carried() { seen smtp | jq -sc "map(select(.subject | startswith(\"$1\"))) | group_by(.connection) | map(length)"; }
+    sl-config set -p smtp max_in_flight=1 max_messages_per_connection=3 -q > /dev/null
+    mails Report
+    [ "$(carried Report)" = '[3,3,2]' ]
+    sl-config set -p smtp max_messages_per_connection=0 -q > /dev/null
+    mails Letter
+    [ "$(carried Letter)" = '[8]' ]
+}
+
 @test "of a list only as many leave in a day as the mail server's host gives" {
     list 8 > list.csv
     sl-config set -p smtp daily_limit=5 -q > /dev/null
