@@ -170,9 +170,9 @@ found() { sl-config doctor -f json | jq -r --arg check "$1" ".[] | select(.check
     sql "UPDATE integration_logs SET created_at = created_at - 79 * 86400000"
     [ -z "$(bad)" ]
     sql "UPDATE integration_logs SET created_at = created_at - 86400000"
-    [[ "$(bad)" == "mpesa for greenhill: security_credential was set 80 days ago; the provider ends it after 90 => "*"sl-config set -s greenhill -p mpesa"* ]]
+    [[ "$(bad)" == "mpesa for greenhill: security_credential: it was set 80 days ago; the provider ends it after 90 => "*"sl-config set -s greenhill -p mpesa"* ]]
     sl-config set -s greenhill -p mpesa max_amount=100 > /dev/null
-    [[ "$(bad)" == *"security_credential was set 80 days ago"* ]]
+    [[ "$(bad)" == *"security_credential: it was set 80 days ago"* ]]
     echo security_credential=bmV3 | sl-config set -s greenhill -p mpesa --from - > /dev/null
     [ -z "$(bad)" ]
 }
