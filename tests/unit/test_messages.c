@@ -1,6 +1,8 @@
 /* What the store promises of messages: one line once, a status only moves up. */
 #include "tests/unit/fixture.h"
 
+#include <stdio.h>
+
 #include "lib/store/messages.h"
 
 struct world {
@@ -98,6 +100,58 @@ static void a_status_only_moves_up(void **state)
     sl_db_close(&world.db);
 }
 
+static const char *status_of(const struct world *world, int64_t id, const char **reference)
+{
+    static char status[16], external[16];
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_message message;
+    struct sl_err err;
+
+    assert_int_equal(sl_messages_one(&rows, world->db, id, &err), 0);
+    assert_int_equal(sl_messages_next(&rows, &message, &err), 1);
+    (void)snprintf(status, sizeof status, "%s", message.status);
+    (void)snprintf(external, sizeof external, "%s",
+                   message.external_reference ? message.external_reference : "");
+    *reference = external;
+    return status;
+}
+
+static void an_answer_settles_only_what_is_not_over(void **state)
+{
+    static const struct {
+        const char *before, *after, *reference;
+    } cases[] = {
+        { "queued", "sent", "ATXid_2" },
+        { "unknown", "sent", "ATXid_2" },
+        { "sent", "sent", "ATXid_2" },
+        { "undelivered", "undelivered", "ATXid_2" },
+        { "delivered", "delivered", "ATXid_2" },
+        { "failed", "failed", "" },
+        { "skipped", "skipped", "" },
+        { "cancelled", "cancelled", "" },
+    };
+    const struct sl_message_news sent = { .status = "sent", .external_reference = "ATXid_2" };
+    struct world world = open_world();
+    const char *reference;
+    struct sl_err err;
+    bool duplicate;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(cases); i++) {
+        const struct sl_message message = { .batch_id = world.batch.id,
+                                            .line = (int64_t)i + 2,
+                                            .address_given = "0711 000 001",
+                                            .status = cases[i].before };
+        int64_t id = (int64_t)i + 1;
+
+        assert_int_equal(sl_messages_add(world.db, &message, test_now_ms, &duplicate, &err), 1);
+        assert_int_equal(sl_messages_settle(world.db, id, &sent, test_now_ms, &err), 0);
+        assert_string_equal(status_of(&world, id, &reference), cases[i].after);
+        assert_string_equal(reference, cases[i].reference);
+    }
+    sl_db_close(&world.db);
+}
+
 static void a_report_for_another_number_changes_nothing(void **state)
 {
     struct world world = open_world();
@@ -128,6 +182,7 @@ int main(void)
         cmocka_unit_test(a_line_is_recorded_once),
         cmocka_unit_test(the_same_number_and_text_is_told),
         cmocka_unit_test(a_status_only_moves_up),
+        cmocka_unit_test(an_answer_settles_only_what_is_not_over),
         cmocka_unit_test(a_report_for_another_number_changes_nothing),
         cmocka_unit_test(a_report_for_a_person_who_was_forgotten_changes_nothing),
     };
