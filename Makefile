@@ -58,7 +58,9 @@ FUZZERS  := $(TARGETS:%=$(BUILD)/fuzz_%)
 # What has no header there is a program; all of them are linked with what has one.
 ATTACKING := $(patsubst %.h,%.c,$(wildcard tests/attacks/*.h))
 ATTACKERS := $(patsubst tests/attacks/%.c,$(BUILD)/attacks/%,$(filter-out $(ATTACKING),$(wildcard tests/attacks/*.c)))
-DRIVERS  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/faults/*.c))
+# Of the faults, what is preloaded into a program, and programs of their own.
+PRELOADS := $(patsubst tests/faults/%.c,$(BUILD)/faults/%.so,$(wildcard tests/faults/failing*.c))
+DRIVERS  := $(PRELOADS) $(patsubst tests/%.c,$(BUILD)/%,$(filter-out tests/faults/failing%,$(wildcard tests/faults/*.c)))
 NAMES    := $(notdir $(PROGRAMS))
 MANUALS  := $(NAMES:%=$(BUILD)/man/%.1)
 
@@ -115,9 +117,14 @@ $(ATTACKERS): $(BUILD)/attacks/%: $(BUILD)/tests/attacks/%.o $(ATTACKING:%.c=$(B
 	$(Q)$(LINK) $^ -Wl,--as-needed $(LDLIBS) -o $@
 
 # What the suites that count are driven by: faulty servers and the like, which know nothing of us.
-$(DRIVERS): $(BUILD)/%: $(BUILD)/tests/%.o
+$(filter-out $(PRELOADS),$(DRIVERS)): $(BUILD)/%: $(BUILD)/tests/%.o
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $^ -o $@
+
+# What the suites of faults preload.
+$(BUILD)/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared $< -o $@
 
 # A program prints its own manual page and completion from the tables that it parses with;
 # man/PROGRAM.txt adds what no table knows: examples, files, notes.

@@ -2,18 +2,35 @@
 
 #include <errno.h>
 #include <gcrypt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/err.h"
 
 enum { SHA256_BLOCK = 64, LOCKED_BYTES = 65536 };
+
+static void give_up(int signal)
+{
+    (void)signal;
+    sl_out_of_memory();
+}
+
+/* libgcrypt starts with a file that it reads, and aborts where there is no memory for that. */
+static void start_library(void)
+{
+    void (*before)(int) = signal(SIGABRT, give_up);
+
+    (void)gcry_check_version(NULL); /* its package keeps the version */
+    (void)signal(SIGABRT, before);
+}
 
 void sl_crypto_init(void)
 {
     if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
         return;
-    (void)gcry_check_version(NULL); /* starts the library; its package keeps the version */
+    start_library();
     (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
     (void)gcry_control(GCRYCTL_INIT_SECMEM, LOCKED_BYTES, 0);
     (void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);

@@ -1,5 +1,6 @@
 #include "lib/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,8 +94,10 @@ const char *sl_err_name(enum sl_err_code code)
 
 void sl_out_of_memory(void)
 {
-    static const char text[] = "out of memory\n";
+    static const char text[] = ": out of memory\n";
 
+    (void)!write(STDERR_FILENO, program_invocation_short_name,
+                 strlen(program_invocation_short_name));
     (void)!write(STDERR_FILENO, text, sizeof text - 1);
     _exit(SL_ERR_INTERNAL);
 }

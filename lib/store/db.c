@@ -65,8 +65,10 @@ static int fail(const struct sl_db *db, struct sl_err *err)
 {
     int status = sqlite3_errcode(db->sqlite);
     enum sl_err_code code = SL_ERR_IO;
-    const char *hint = "", *path = sqlite3_db_filename(db->sqlite, "main");
+    const char *hint = "", *path = NULL;
 
+    if (db->rollback) /* open: half of a handle has no file name to ask for */
+        path = sqlite3_db_filename(db->sqlite, "main");
     for (size_t i = 0; i < SL_COUNT(codes); i++)
         if (codes[i].sqlite == status) {
             code = codes[i].ours;

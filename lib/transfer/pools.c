@@ -10,6 +10,7 @@
 
 enum {
     MOST_EVENTS = 128,
+    LOOK_MS = 20, /* between looks at what epoll does not watch */
     MOST_CONNECTIONS = 256,
     MOST_STREAMS = 500, /* over one connection, where the server does not say fewer */
     NAMED_CONNECTIONS = 4,
@@ -30,6 +31,7 @@ struct sl_pool {
         int port, n;
     } carried[MOST_CONNECTIONS]; /* n_carried were begun, the oldest is forgotten */
     size_t n_carried;
+    bool unwatched;  /* epoll had no room for a socket of it: it is looked at again and again */
 };
 
 struct sl_pools {
@@ -58,8 +60,9 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *opaque, v
     /* a number may have been closed and come back as another socket meanwhile */
     if (epoll_ctl(epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0 &&
         epoll_ctl(epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) != 0)
-        return -1;
-    (void)curl_multi_assign(pool->multi, socket, pool);
+        pool->unwatched = true; /* an error told to curl would leave its transfers hanging */
+    else
+        (void)curl_multi_assign(pool->multi, socket, pool);
     return 0;
 }
 
@@ -244,6 +247,9 @@ static int wait_ms(const struct sl_pools *pools, int64_t most_ms)
     for (const struct sl_pool *pool = pools->all; pool; pool = pool->next)
         if (pool->timer_ms >= 0 && pool->timer_ms - now_ms < wait)
             wait = pool->timer_ms - now_ms;
+    for (const struct sl_pool *pool = pools->all; pool; pool = pool->next)
+        if (pool->unwatched && wait > LOOK_MS)
+            wait = LOOK_MS;
     if (wait <= 0)
         return 0;
     return wait < 60000 ? (int)wait : 60000;
@@ -260,6 +266,15 @@ static void fire_timers(struct sl_pools *pools)
         }
 }
 
+static void look_at_unwatched(struct sl_pools *pools)
+{
+    int running;
+
+    for (struct sl_pool *pool = pools->all; pool; pool = pool->next)
+        if (pool->unwatched)
+            (void)curl_multi_perform(pool->multi, &running);
+}
+
 bool sl_pools_wait(struct sl_pools *pools, int64_t most_ms)
 {
     struct epoll_event events[MOST_EVENTS];
@@ -269,6 +284,7 @@ bool sl_pools_wait(struct sl_pools *pools, int64_t most_ms)
     for (int i = 0; i < n; i++)
         more = act_on(pools, &events[i]) && more;
     fire_timers(pools);
+    look_at_unwatched(pools);
     return more;
 }
 

@@ -16,6 +16,10 @@ bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
 . "$TREE/tests/faults/serving.bash"
 set -euo pipefail
 
+# As strace names them: one call, or a pattern of several.
+declare -A calls=([pwrite64]=pwrite64 [sync]='/^f(data)?sync$' [sendto]=sendto [recvfrom]=recvfrom
+    [write]='/^write(v)?$' [rename]='/^(rename|link|unlink|mkdir)' [openat]=openat [ftruncate]=ftruncate [fcntl]=fcntl)
+
 # each_of SUITE: a line of standard input is the arguments of one run.
 each_of() {
     # shellcheck disable=SC2016
@@ -58,9 +62,9 @@ loaded() {
     sed '/shulelabs\.yaml/,$d' trace | grep -cF " $1(" || true
 }
 
-# faulty FAULT N: $under, the words before a command that is to meet it at its N-th call.
+# faulty FAULT WHEN [OPTION...]: $under, the words before a command that is to meet it at that call.
 faulty() {
-    under=(timeout 60 strace -f -o fired -e "trace=${1%%:*}" -e "inject=$1:when=$2")
+    under=(timeout -k 1 60 strace -f -o fired -e "trace=${1%%:*}" -e "inject=$1:when=$2" "${@:3}")
 }
 
 # wrong COUNT TEXT: counts it in $lost, $doubled, $state or $exit, and says what it is.

@@ -2,10 +2,6 @@
 # Every program is killed before its first, second, third … call of each kind that writes, sends or hears.
 . "$TREE/tests/faults/faulting.bash"
 
-# As strace names them: one call, or a pattern of several.
-declare -A calls=([pwrite64]=pwrite64 [sync]='/^f(data)?sync$' [sendto]=sendto [recvfrom]=recvfrom
-    [write]='/^write(v)?$' [rename]='/^(rename|link|unlink|mkdir)' [openat]=openat [ftruncate]=ftruncate [fcntl]=fcntl)
-
 # killed N: whether it met its end; if not, whether it ended well.
 killed() {
     local status=0

@@ -34,10 +34,10 @@ send_told() {
 }
 send_effects() { text_effects; }
 
-# ---- sl-sms bulk: two hundred texts, ten at a time
+# ---- sl-sms bulk: two hundred texts (ROWS), ten at a time
 
 bulk_set_up() {
-    awk 'BEGIN { print "phone,name"; for (i = 0; i < 200; i++) printf "+25471%07d,Parent %d\n", 2000000 + i, i }' > list.csv
+    awk -v n="${ROWS:-200}" 'BEGIN { print "phone,name"; for (i = 0; i < n; i++) printf "+25471%07d,Parent %d\n", 2000000 + i, i }' > list.csv
 }
 bulk_before() { :; }
 bulk_act() {
