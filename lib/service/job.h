@@ -48,6 +48,13 @@ enum sl_course {
     SL_COURSE_AUTH,     /* the credential was refused: renew it, or block the account */
 };
 
+/* What is known of a row while it waits for what ends it. */
+enum sl_heard_of {
+    SL_HEARD_NOTHING,
+    SL_HEARD_OF,  /* the provider has it, and can be asked */
+    SL_HEARD_ALL, /* its record is over */
+};
+
 struct sl_domain {
     const char *operation;      /* "payment.request"; "storage.": all that begin with it */
     const char *reference_type; /* of its log rows: "message", "payment"; NULL: none */
@@ -77,9 +84,9 @@ struct sl_domain {
      * -1. NULL: no query can. */
     int (*absent)(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
 
-    /* Whether the provider is known to have it by other ways than its answer, which was lost, and can
-     * be asked what became of it. Returns 1, 0 or -1. NULL: nothing else tells. */
-    int (*heard)(struct sl_service *service, const struct sl_item *item, struct sl_err *err);
+    /* What others than its answer have told of a row that waits. Returns 0 or -1. NULL: nobody does. */
+    int (*heard)(struct sl_service *service, const struct sl_item *item, enum sl_heard_of *heard,
+                 struct sl_err *err);
 
     /* What identifies its record in the log and in errors; NULL: the row's public id. */
     const char *(*reference)(const struct sl_job *job);

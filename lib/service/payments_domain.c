@@ -233,13 +233,20 @@ static int absent_request(struct sl_service *service, const struct sl_item *item
     return found > 0 ? is_absent(&payment) : found;
 }
 
-static int heard_request(struct sl_service *service, const struct sl_item *item, struct sl_err *err)
+static int heard_request(struct sl_service *service, const struct sl_item *item,
+                         enum sl_heard_of *heard, struct sl_err *err)
 {
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     struct sl_payment payment;
     int found = sl_payments_get(service->db, arena, item->subject_id, &payment, err);
 
-    return found > 0 ? was_heard(&payment) && sl_payments_can_ask(&payment) : found;
+    if (found <= 0)
+        return found;
+    if (payment_is_over(&payment))
+        *heard = SL_HEARD_ALL;
+    else if (was_heard(&payment) && sl_payments_can_ask(&payment))
+        *heard = SL_HEARD_OF;
+    return 0;
 }
 
 const struct sl_domain sl_payment_request_domain = {

@@ -160,32 +160,39 @@ static int give_up(struct engine *engine, const struct sl_item *item,
     return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
 }
 
-/* What was lost, and heard of meanwhile, is asked about like what was accepted. Returns 0 or -1. */
-static int settle_of(struct engine *engine, const struct sl_item *item, const struct sl_op *op,
-                     const struct sl_settle **settle, struct sl_err *err)
+/* What came of it is known: nothing is waited for any more. */
+static int end_known(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
-    const struct sl_domain *domain = sl_domain_find(item->operation);
-    int taken = item->accepted;
+    return sl_queue_end(engine->service->db, item->id, "completed", NULL, NULL, sl_now_ms(), err) <
+                   0
+               ? -1
+               : 0;
+}
 
-    if (!taken && domain->heard)
-        taken = domain->heard(engine->service, item, err);
-    *settle = taken > 0 ? &op->accepted : &op->steps[item->step].ambiguous;
-    return taken < 0 ? -1 : 0;
+/* What was lost, and heard of meanwhile, is asked about like what was accepted. */
+static const struct sl_settle *settle_of(const struct sl_item *item, const struct sl_op *op,
+                                         enum sl_heard_of heard)
+{
+    return item->accepted || heard == SL_HEARD_OF ? &op->accepted
+                                                  : &op->steps[item->step].ambiguous;
 }
 
 static int go_on_waiting(struct engine *engine, const struct sl_item *item, struct sl_err *err)
 {
+    const struct sl_domain *domain = sl_domain_find(item->operation);
+    enum sl_heard_of heard = SL_HEARD_NOTHING;
     const struct sl_settle *settle;
     const struct sl_adapter *adapter;
     const struct sl_op *op;
     int found = find_op(engine, item, &adapter, &op, err);
 
-    if (found < 0)
+    if (found < 0 || (domain->heard && domain->heard(engine->service, item, &heard, err) < 0))
         return -1;
+    if (heard == SL_HEARD_ALL)
+        return end_known(engine, item, err);
     if (found == 0)
         return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
-    if (settle_of(engine, item, op, &settle, err) < 0)
-        return -1;
+    settle = settle_of(item, op, heard);
     if (settle->query &&
         (settle->until_s == 0 || sl_now_ms() < item->last_attempt_at + settle->until_s * 1000LL))
         return ask(engine, item, adapter, settle, err);

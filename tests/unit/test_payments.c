@@ -765,16 +765,26 @@ static void a_lost_answer_is_found_by_the_callback(void **state)
     assert_string_equal(item_of(in, payment.queue_id).status, "completed");
 }
 
+static enum sl_heard_of heard_of(struct installation *in, const struct sl_payment *payment)
+{
+    struct sl_item item = item_of(in, payment->queue_id);
+    enum sl_heard_of heard = SL_HEARD_NOTHING;
+
+    OK(sl_payment_request_domain.heard(in->service, &item, &heard, &err));
+    return heard;
+}
+
 /* Then its schedule is that of a request that was accepted: one question that fails is not the last. */
 static void what_was_lost_and_heard_of_is_asked_about_like_what_was_accepted(void **state)
 {
     struct installation *in = *state;
     struct sl_payment payment = lost(in);
-    struct sl_item item = item_of(in, payment.queue_id);
 
-    assert_int_equal(sl_payment_request_domain.heard(in->service, &item, &err), 0);
-    (void)told_paid(in, &payment, 150000, "NLJ7RT61SV");
-    assert_int_equal(sl_payment_request_domain.heard(in->service, &item, &err), 1);
+    assert_int_equal(heard_of(in, &payment), SL_HEARD_NOTHING);
+    payment = told_paid(in, &payment, 150000, "NLJ7RT61SV");
+    assert_int_equal(heard_of(in, &payment), SL_HEARD_OF);
+    payment = asked(in, &payment, SL_PAY_PAID);
+    assert_int_equal(heard_of(in, &payment), SL_HEARD_ALL);
 }
 
 int main(void)
