@@ -3,6 +3,7 @@
 # make SAN=1 …    the same under AddressSanitizer, LeakSanitizer and UBSan, into build/san/
 # make check-real the suites against real servers and the SDKs of providers (tests/real)
 # make check-faults  kills, failing calls, pauses, dead networks: what is lost or doubled (tests/faults)
+# make sim        SEEDS=2000 simulated histories: kills, power cuts, a bad network (tests/sim)
 # make check-attacks what an attacker may try at the daemon and the programs (tests/attacks)
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
@@ -162,6 +163,13 @@ check-faults: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all drivers
 	@scripts/check-table $(BUILD) faults 'fault points lost doubled wrong-state wrong-exit' $(ONLY)
 
+# The same seed is the same history; build/sim SEED -v tells it.
+FIRST ?= 1
+SEEDS ?= 2000
+sim: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/sim
+	@$(BUILD)/sim $(FIRST) $$(($(FIRST) + $(SEEDS) - 1))
+
 check-attacks: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all attackers
 	@scripts/check-table $(BUILD) attacks 'attack tries accepted crashed p99 rss' $(ONLY)
@@ -252,6 +260,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks tests attackers drivers demo fuzz fuzzers fuzz-corpus bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks sim tests attackers drivers demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -203,6 +203,8 @@ static void check_payment(const struct op *op, const char *lines)
     if (!kept.there)
         return;
     check_owned(op, &kept);
+    if (kept.waits_for && any_of(kept.status, "succeeded failed cancelled expired"))
+        history_fail("%s is %s, and its row waits for a %s", op->key, kept.status, kept.waits_for);
     if (paid && was_told_no(&seen) && strcmp(kept.status, "cancelled") == 0)
         return;
     if (strcmp(kept.status, "pending") == 0 && kept.waits_for &&

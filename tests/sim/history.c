@@ -292,11 +292,26 @@ static bool faults_are_over(void)
     return sim.now_us >= ends_us;
 }
 
+static void fail_open(void)
+{
+    static const char sql[] =
+        "SELECT operation || ' ' || public_id || ' is ' || status || ', runner ' ||"
+        " coalesce(runner, 'none') || ', waits for ' || coalesce(waits_for, 'nothing') ||"
+        " ', asked ' || asks || ' times' FROM integration_queue WHERE status = 'pending'"
+        " OR (status = 'processing' AND (waits_for IS NULL OR waits_for <> 'person'))";
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    struct sl_err err;
+    struct sl_service *service = sim_service_look(&err);
+
+    if (service && sl_db_first(&rows, service->db, sql, SL_NO_PARAMS, &err) > 0)
+        history_fail("not over after %d hours: %s", LONGEST_S / 3600, sl_row_text(&rows, 0));
+    history_fail("callbacks are not applied after %d hours", LONGEST_S / 3600);
+}
+
 static bool all_is_over(void)
 {
     if (sim.now_us > ends_us + LONGEST_S * INT64_C(1000000))
-        history_fail("%lld rows and events are not over after %d hours", (long long)n_open,
-                     LONGEST_S / 3600);
+        fail_open();
     for (size_t i = 0; i < SIM_PROCESSES; i++)
         if (sim.processes[i].life && strcmp(sim.processes[i].name, "daemon") != 0)
             return false;
