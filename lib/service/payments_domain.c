@@ -244,7 +244,8 @@ static int heard_request(struct sl_service *service, const struct sl_item *item,
         return found;
     if (payment_is_over(&payment))
         *heard = SL_HEARD_ALL;
-    else if (was_heard(&payment) && sl_payments_can_ask(&payment))
+    else if (was_heard(&payment) && sl_payments_can_ask(&payment) &&
+             !sl_payments_in_doubt(&payment)) /* that is a person's */
         *heard = SL_HEARD_OF;
     return 0;
 }
