@@ -48,6 +48,8 @@ static const struct {
 } codes[] = {
     { SQLITE_BUSY, SL_ERR_UNAVAILABLE, "another program holds it; try again" },
     { SQLITE_LOCKED, SL_ERR_UNAVAILABLE, "another program holds it; try again" },
+    /* one that was stopped while it recovered the WAL: SQLite waits ten seconds for it */
+    { SQLITE_PROTOCOL, SL_ERR_UNAVAILABLE, "another program holds it; try again" },
     { SQLITE_CONSTRAINT, SL_ERR_DATA, "" },
     { SQLITE_CANTOPEN, SL_ERR_CONFIG, "it and its folder must be there, and ours to use" },
     { SQLITE_NOTADB, SL_ERR_CONFIG, "name another with --database, or restore a backup" },

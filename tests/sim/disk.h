@@ -28,7 +28,8 @@ struct disk {
 
     /* Before every operation; false: it fails, and changes nothing. */
     bool (*step)(void *opaque, enum disk_op op, const char *name);
-    uint64_t (*random)(void *opaque); /* decides what becomes of unsynced writes */
+    uint64_t (*random)(void *opaque);        /* decides what becomes of unsynced writes */
+    void (*sleep)(void *opaque, int64_t us); /* where SQLite waits; NULL: it does not */
     void *opaque;
 };
 

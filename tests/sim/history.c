@@ -116,6 +116,7 @@ static void run_client(struct process *me)
     }
     sl_arena_free(&arena);
     sim_service_end();
+    n_open = -1; /* a runner has to look again */
 }
 
 /* Who got no word asks again, with the same key. */
@@ -242,8 +243,10 @@ static bool serve(struct sl_service *service, struct sl_inbox *inbox)
         note_answer(calls[i], received[i]);
     }
     sl_arena_free(&arena);
-    if (n > 0)
+    if (n > 0) {
         allow(sl_inbound_apply(service, &err), &err);
+        n_open = -1;
+    }
     return n > 0;
 }
 

@@ -39,13 +39,20 @@ static uint64_t draw(void *opaque)
     return sim_draw();
 }
 
+static void sleep_us(void *opaque, int64_t us)
+{
+    (void)opaque;
+    if (sim.current)
+        sim_wait(us);
+}
+
 static void prepare(const char *folder)
 {
     (void)mallopt(M_TRIM_THRESHOLD, KEPT); /* a history is short: nothing is given back */
     (void)mallopt(M_MMAP_THRESHOLD, KEPT);
     (void)mallopt(M_TOP_PAD, KEPT / 64);
     sl_crypto_init();
-    sim.disk = (struct disk){ .step = on_disk, .random = draw };
+    sim.disk = (struct disk){ .step = on_disk, .random = draw, .sleep = sleep_us };
     sim_install(folder);
     disk_mount(&sim.disk);
     history_prepare();

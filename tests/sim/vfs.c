@@ -346,7 +346,10 @@ static int on_random(sqlite3_vfs *vfs, int n, char *out)
 
 static int on_sleep(sqlite3_vfs *vfs, int us)
 {
-    (void)vfs;
+    const struct disk *disk = vfs->pAppData;
+
+    if (disk->sleep)
+        disk->sleep(disk->opaque, us);
     return us;
 }
 
