@@ -146,6 +146,16 @@ struct sim_call {
 struct sim_call *sim_calls_take(void); /* the oldest; NULL: there is none */
 void sim_call_answer(struct sim_call *call, int status);
 
+/* ---- Programs (programs.c) ---------------------------------------------------------------------- */
+
+void program_client(struct process *me); /* of the operation that is its thing */
+void program_queue(struct process *me);
+void program_daemon(struct process *me);
+
+/* Do once what those do, so that the database is open for them and its statements are known. */
+void program_warm(struct process *me);
+void program_warm_daemon(struct process *me);
+
 /* ---- History (history.c), and what must hold then (check.c) -------------------------------------- */
 
 enum { SIM_MOST_OPS = 8, SIM_MOST_TO = 3, SIM_MOST_ACKS = 256 };
@@ -170,6 +180,9 @@ struct history {
         char path[128];
     } acks[SIM_MOST_ACKS]; /* callbacks that were answered with 200 */
     size_t n_acks;
+    int64_t n_open;      /* rows and events that are not over, as the last runner saw it; -1: nobody
+                          * has looked */
+    int64_t next_due_ms; /* of these rows; 0: none waits for a time */
 };
 
 extern struct history history;
