@@ -5,6 +5,7 @@
 # make check-faults  kills, failing calls, pauses, dead networks: what is lost or doubled (tests/faults)
 # make sim        SEEDS=2000 simulated histories: kills, power cuts, a bad network (tests/sim)
 # make check-attacks what an attacker may try at the daemon and the programs (tests/attacks)
+# make coverage   the quick tests on a build that counts, and which part of the lines they reach
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -174,6 +175,14 @@ check-attacks: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all attackers
 	@scripts/check-table $(BUILD) attacks 'attack tries accepted crashed p99 rss' $(ONLY)
 
+# Counts of an earlier run would be added to these, or warned of where the code has changed.
+coverage: deps
+	@$(MAKE) --no-print-directory BUILD=build/cov CFLAGS='-O1 -g --coverage' LDFLAGS=--coverage \
+	    -j$$(nproc) tests
+	@find build/cov -name '*.gcda' -delete
+	@scripts/run-tests build/cov
+	@scripts/coverage build/cov
+
 demo: deps
 	@scripts/demo
 
@@ -260,6 +269,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks sim tests attackers drivers demo fuzz fuzzers fuzz-corpus bench lint format install clean
+.PHONY: all objects deps check check-real check-faults check-attacks sim tests attackers drivers coverage demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -329,6 +329,26 @@ static void report_id(const struct sl_batch *batch, const char *rest)
 
 /* ---- By a callback ------------------------------------------------------------------------------- */
 
+/* Message, row, log: where the last of it cannot be written nothing of the answer is, and the row is in
+ * flight as if it had been lost. */
+static void an_answer_that_cannot_be_stored_whole_is_not_stored(void **state)
+{
+    static const char *const number = "0711000001";
+    const struct sl_engine_options options = { .program = "test" };
+    struct sl_engine_counts counts = { 0 };
+
+    (void)state;
+    (void)send("asking", "Habari", &number, 1);
+    script("CREATE TRIGGER full BEFORE INSERT ON integration_logs"
+           " BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    assert_int_equal(sl_engine_run(world.in->service, &options, &counts, &err), -1);
+    assert_message(1, "queued", "");
+    assert_string_equal(text_of("SELECT status || in_flight || attempts FROM integration_queue"
+                                " WHERE id = $1",
+                                1),
+                        "processing11");
+}
+
 static void a_report_with_our_id_settles_a_lost_message_and_its_row(void **state)
 {
     struct sl_batch batch = lose("asking");
@@ -675,6 +695,7 @@ static void a_question_of_a_dead_runner_is_put_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PROMISE(an_answer_that_cannot_be_stored_whole_is_not_stored),
         PROMISE(a_report_with_our_id_settles_a_lost_message_and_its_row),
         PROMISE(a_lost_message_that_a_report_calls_failed_has_its_reason),
         PROMISE(a_report_about_another_number_settles_nothing),

@@ -68,6 +68,29 @@ static void what_cannot_be_asked_for_is_refused_and_leaves_nothing(void **state)
     }
 }
 
+/* What belongs together is written together: without the request there is no payment, and its key is
+ * free. */
+static void a_payment_that_cannot_be_queued_is_not_there(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment_request keyed = usual;
+    struct sl_payment payment;
+    int64_t item_id;
+
+    keyed.key = "invoice-7";
+    OK(sl_db_script(in->service->db,
+                    "CREATE TRIGGER full BEFORE INSERT ON integration_queue"
+                    " BEGIN SELECT RAISE(ABORT, 'no room'); END",
+                    &err));
+    assert_int_equal(sl_payments_request(in->service, in->arena, &in->school, &keyed, &payment,
+                                         &item_id, &err),
+                     -1);
+    assert_int_equal(count(in, NULL), 0);
+    OK(sl_db_script(in->service->db, "DROP TRIGGER full", &err));
+    OK(sl_payments_request(in->service, in->arena, &in->school, &keyed, &payment, &item_id, &err));
+    assert_int_equal(count(in, NULL), 1);
+}
+
 static void a_request_is_recorded_with_the_token_that_its_callback_brings(void **state)
 {
     struct installation *in = *state;
@@ -791,6 +814,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(what_cannot_be_asked_for_is_refused_and_leaves_nothing),
+        PROMISE(a_payment_that_cannot_be_queued_is_not_there),
         PROMISE(a_request_is_recorded_with_the_token_that_its_callback_brings),
         PROMISE(without_a_public_address_nothing_is_recorded),
         PROMISE(a_key_gives_the_earlier_payment_and_is_refused_for_another),

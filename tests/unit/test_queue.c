@@ -214,6 +214,36 @@ static void what_a_dead_runner_had_in_flight_is_an_orphan(void **state)
     assert_int_equal(sl_queue_orphans(db, arena, next, &dead, 1, &item, &err), 0);
 }
 
+/* Its holder cannot be alive, whatever the number says. */
+static void a_lease_of_another_boot_or_too_far_ahead_is_void(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = fixture_open();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_boot_now rebooted = at(1000), set_back = at(900);
+    int64_t claimed = add(db, new_item()), marked = add(db, new_item());
+    int64_t runner = start_runner(db, 1000), next = start_runner(db, 1000);
+    struct sl_item items[2];
+    struct sl_err err;
+
+    (void)state;
+    (void)strcpy(rebooted.id, "99999999-2222-3333-4444-555555555555");
+    for (int i = 0; i < 2; i++) {
+        const struct sl_boot_now *now = i ? &set_back : &rebooted;
+
+        assert_int_equal(claim(db, arena, runner, 2, items), 2);
+        assert_int_equal(sl_queue_mark(db, marked, runner, test_now_ms, &err), 1);
+        assert_int_equal(sl_runners_reap(db, now, &err), 1);
+        assert_string_equal(status_of(db, arena, claimed), "pending");
+        assert_int_equal(sl_queue_orphans(db, arena, next, now, 2, items, &err), 1);
+        assert_int_equal(items[0].id, marked);
+        assert_int_equal(sl_queue_settle(db, items, next,
+                                         &(struct sl_settlement){ .status = "pending",
+                                                                  .next_attempt_at = test_now_ms },
+                                         test_now_ms, &err),
+                         1);
+    }
+}
+
 static void a_lease_that_is_over_is_not_renewed(void **state)
 {
     SL_AUTO(sl_db_close) struct sl_db *db = fixture_open();
@@ -277,6 +307,7 @@ int main(void)
         cmocka_unit_test(every_attempts_reason_is_kept),
         cmocka_unit_test(what_a_dead_runner_claimed_is_pending_again),
         cmocka_unit_test(what_a_dead_runner_had_in_flight_is_an_orphan),
+        cmocka_unit_test(a_lease_of_another_boot_or_too_far_ahead_is_void),
         cmocka_unit_test(a_lease_that_is_over_is_not_renewed),
         cmocka_unit_test(an_open_row_stands_for_its_like),
         cmocka_unit_test(rows_of_a_list_that_is_still_read_are_nobodys),

@@ -1,5 +1,6 @@
-/* What lib/transfer/transfer.h promises about connections; the server is libmicrohttpd's, and
- * answers each request with the port that it came from, which names the connection. */
+/* What lib/transfer/transfer.h promises about connections; the server is libmicrohttpd's, counts, and
+ * answers each request with the port that it came from, which names the connection; /away leads
+ * elsewhere, /busy wants to be left alone for a while, and at /drop it closes the connection. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,10 +15,19 @@
 #include "lib/base/text.h"
 #include "lib/transfer/transfer.h"
 
-static enum MHD_Result tell_port(void *opaque, struct MHD_Connection *connection, const char *url,
-                                 const char *method, const char *version, const char *body,
-                                 size_t *n_body, void **state)
+struct talk {
+    struct sl_arena *arena;
+    struct MHD_Daemon *server;
+    struct sl_transfer *transfer;
+    const char *base;
+    volatile int n_requests; /* that came */
+};
+
+static enum MHD_Result serve(void *opaque, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *body,
+                             size_t *n_body, void **state)
 {
+    struct talk *talk = opaque;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct sockaddr_in address;
@@ -25,25 +35,29 @@ static enum MHD_Result tell_port(void *opaque, struct MHD_Connection *connection
     enum MHD_Result result;
     char text[16];
 
-    (void)opaque, (void)url, (void)method, (void)version, (void)body, (void)n_body;
+    (void)method, (void)version, (void)body, (void)n_body;
     if (!*state) { /* answered before the request is read whole the connection is closed */
         *state = connection;
         return MHD_YES;
     }
+    talk->n_requests++;
+    if (strcmp(url, "/drop") == 0)
+        return MHD_NO;
     memcpy(&address, info->client_addr, sizeof address);
     (void)snprintf(text, sizeof text, "%u", ntohs(address.sin_port));
     response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
-    result = MHD_queue_response(connection, 200, response);
+    if (strcmp(url, "/away") == 0)
+        (void)MHD_add_response_header(response, "Location", "/");
+    if (strcmp(url, "/busy") == 0)
+        (void)MHD_add_response_header(response, "Retry-After", "7");
+    result = MHD_queue_response(connection,
+                                strcmp(url, "/away") == 0   ? 302
+                                : strcmp(url, "/busy") == 0 ? 429
+                                                            : 200,
+                                response);
     MHD_destroy_response(response);
     return result;
 }
-
-struct talk {
-    struct sl_arena *arena;
-    struct MHD_Daemon *server;
-    struct sl_transfer *transfer;
-    const char *base;
-};
 
 static int begin(void **state)
 {
@@ -52,8 +66,8 @@ static int begin(void **state)
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     struct sl_err err;
 
-    talk.arena = sl_arena_new();
-    talk.server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, tell_port, NULL,
+    talk = (struct talk){ .arena = sl_arena_new() };
+    talk.server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, serve, &talk,
                                    MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END);
     assert_non_null(talk.server);
     talk.base = sl_arena_printf(talk.arena, "http://127.0.0.1:%u",
@@ -169,6 +183,46 @@ static void a_fresh_connection_is_another_one(void **state)
     assert_true(connection_of(talk, "one", true) != first);
 }
 
+static struct sl_sent sent_to(const struct talk *talk, const char *method, const char *path)
+{
+    struct sl_request *request = make_request(talk, NULL);
+
+    request->method = method;
+    request->path = path;
+    start(talk, request, false, NULL);
+    return await(talk);
+}
+
+/* Over a connection that was used before, where curl would try again over another one. */
+static void a_request_whose_connection_is_closed_is_sent_once(void **state)
+{
+    const struct talk *talk = *state;
+    struct sl_sent sent;
+
+    (void)sent_to(talk, "POST", "/");
+    sent = sent_to(talk, "POST", "/drop");
+    assert_int_equal(sent.exchange.reach, SL_SENT);
+    assert_int_equal(talk->n_requests, 2);
+}
+
+static void a_redirect_is_an_answer_and_is_not_followed(void **state)
+{
+    const struct talk *talk = *state;
+    struct sl_sent sent = sent_to(talk, "POST", "/away");
+
+    assert_int_equal(sent.exchange.reach, SL_ANSWERED);
+    assert_int_equal(sent.exchange.status, 302);
+    assert_int_equal(talk->n_requests, 1);
+}
+
+static void an_answer_tells_when_to_come_again_or_that_it_does_not_say(void **state)
+{
+    const struct talk *talk = *state;
+
+    assert_int_equal(sent_to(talk, "POST", "/busy").exchange.retry_after_ms, 7000);
+    assert_int_equal(sent_to(talk, "POST", "/").exchange.retry_after_ms, -1);
+}
+
 static void http_without_tls_goes_to_loopback_only(void **state)
 {
     struct talk elsewhere = *(struct talk *)*state;
@@ -210,6 +264,9 @@ int main(void)
         TEST(many_at_once_never_cross_from_pool_to_pool),
         TEST(more_pools_than_are_kept_are_all_served),
         TEST(a_fresh_connection_is_another_one),
+        TEST(a_request_whose_connection_is_closed_is_sent_once),
+        TEST(a_redirect_is_an_answer_and_is_not_followed),
+        TEST(an_answer_tells_when_to_come_again_or_that_it_does_not_say),
         TEST(http_without_tls_goes_to_loopback_only),
         TEST(a_file_that_cannot_be_opened_is_told_apart_from_nobody_there),
     };
