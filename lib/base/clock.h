@@ -13,6 +13,10 @@
 int64_t sl_now_ms(void);  /* UTC, since 1970 */
 int64_t sl_boot_ms(void); /* since the machine was booted */
 
+/* What is dated later than so much from now was dated by a wall clock that was set back since. Less
+ * is what a clock that is kept in step may do. */
+enum { SL_SET_BACK_MS = 60000 };
+
 enum { SL_BOOT_ID_SIZE = 37 }; /* a UUID and its NUL */
 
 /* Names this boot (/proc/sys/kernel/random/boot_id); "unknown" where that is not there. */

@@ -22,7 +22,6 @@
 
 enum { LEAST_FREE_MIB = 200, LEAST_FREE_PERCENT = 2 };
 static const int64_t first_day_ms = 1735689600000; /* 2025-01-01: no clock can show less */
-static const int64_t back_ms = 60000;              /* how far a clock may be set back */
 
 struct visit {
     struct sl_arena *arena;
@@ -176,22 +175,38 @@ static void check_journal(struct visit *visit)
         good(visit, "database journal", "WAL");
 }
 
+/* "3600 s ahead of" or "3600 s behind", and whom. */
+static const char *print_ahead(struct visit *visit, int64_t ahead_s, const char *provider)
+{
+    return sl_arena_printf(visit->arena, "%" PRId64 " s %s %s", ahead_s < 0 ? -ahead_s : ahead_s,
+                           ahead_s < 0 ? "behind" : "ahead of", provider);
+}
+
 static void check_clock(struct visit *visit)
 {
-    int64_t now_ms = sl_now_ms(), newest_ms = 0;
+    static const char cure[] = "set it, and let systemd-timesyncd or chrony keep it";
+    int64_t now_ms = sl_now_ms(), newest_ms = 0, ahead_s = 0;
     char now[SL_TIME_SIZE], newest[SL_TIME_SIZE];
+    const char *provider = NULL;
     struct sl_err err;
 
     sl_time_utc(now_ms, now);
-    if (sl_health_newest(visit->service->db, &newest_ms, &err) < 0) {
+    if (sl_health_newest(visit->service->db, &newest_ms, &err) < 0 ||
+        sl_health_clock(visit->service->db, visit->arena, &provider, &ahead_s, &err) < 0) {
         failed(visit, "clock", &err, sl_health_restore);
         return;
     }
     sl_time_utc(newest_ms, newest);
-    if (now_ms < first_day_ms || now_ms + back_ms < newest_ms)
+    if (now_ms < first_day_ms || now_ms + SL_SET_BACK_MS < newest_ms)
         bad(visit, "clock",
             sl_arena_printf(visit->arena, "it shows %s; the newest log row is of %s", now, newest),
-            "set it, and let systemd-timesyncd or chrony keep it");
+            cure);
+    else if (provider)
+        bad(visit, "clock",
+            sl_arena_printf(visit->arena, "it shows %s; at the last answer it was %s", now,
+                            print_ahead(visit, ahead_s, provider)),
+            sl_arena_printf(visit->arena, "%s; `sl-config test -p %s` compares them again", cure,
+                            provider));
     else
         good(visit, "clock", sl_arena_strdup(visit->arena, now));
 }

@@ -11,6 +11,7 @@ enum {
     MOST_OVER = 500,      /* answers that are stored together … */
     OLDEST_OVER_MS = 50,  /* … and how long the first of them may wait */
     CLAIM_AGAIN_MS = 200, /* after a claim that found nothing, while others are in flight */
+    REBASE_MS = 60000,    /* whether the wall clock was set back */
 };
 
 void engine_clock(struct engine *engine)
@@ -126,6 +127,15 @@ static bool idle(const struct engine *engine)
     return true;
 }
 
+/* At the beginning and every minute: the queue's times are those of the wall clock. */
+static int rebase(struct engine *engine, struct sl_err *err)
+{
+    if (engine->now.ms < engine->next_rebase_ms)
+        return 0;
+    engine->next_rebase_ms = engine->now.ms + REBASE_MS;
+    return sl_queue_rebase(engine->service->db, sl_now_ms(), err);
+}
+
 /* What nobody else would do: rows of the dead, rows whose wait is over, callbacks that were
  * stored and not applied. */
 static int maintain(struct engine *engine, struct sl_err *err)
@@ -135,7 +145,7 @@ static int maintain(struct engine *engine, struct sl_err *err)
     if (engine->now.ms < engine->next_maintain_ms)
         return 0;
     engine->next_maintain_ms = engine->now.ms + ENGINE_TICK_MS;
-    if (settle_orphans(engine, err) < 0)
+    if (rebase(engine, err) < 0 || settle_orphans(engine, err) < 0)
         return -1;
     if (filter->batch_id || filter->item_id)
         return 0;

@@ -53,6 +53,7 @@ struct slot {
     /* What this transaction's answers say of the account. */
     bool succeeded;
     bool accepted; /* and the credentials were */
+    bool clock_told, clock_off; /* what was stored last of the clock in this run, if anything */
     int64_t n_failed;
     const char *failure; /* the last one's words, in its job's arena */
 };
@@ -72,7 +73,7 @@ struct engine {
     bool reached; /* a request has left */
     int64_t oldest_over_ms;
     uint64_t turn; /* whose turn it is among schools, and which claim is bulk's */
-    int64_t next_claim_ms, next_maintain_ms, started_ms;
+    int64_t next_claim_ms, next_maintain_ms, next_rebase_ms, started_ms;
     bool held;                       /* an answer of this run holds an account */
     char waiting[SL_INDEX_HEX_SIZE]; /* the account that counts->waiting is about; "": none */
     char unusable[SL_ERR_SIZE];      /* else what is in its way before there is an account */
@@ -195,6 +196,9 @@ bool settle_is_curable(const struct sl_outcome *hold);
 int settle_hold(struct engine *engine, const struct sl_job *job, struct sl_err *err);
 void settle_judge(struct engine *engine, const struct sl_job *job);
 int settle_accounts(struct engine *engine, struct sl_err *err);
+/* Keeps as a fact of the account that our clock is not that of its provider, by the Date of an answer:
+ * once, and until one agrees. `sl-config doctor` tells it. Inside a transaction. */
+int settle_clock(struct engine *engine, const struct sl_job *job, struct sl_err *err);
 /* Tells people that the account is in trouble (lib/service/tell.h). Inside a transaction. */
 int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,
                    const char *why, struct sl_err *err);

@@ -19,13 +19,19 @@ bool grant_is_young(const struct slot *slot, int64_t made_ms)
     return age_ms >= 0 && age_ms < slot->account.adapter->grant->least_age_s * 1000LL;
 }
 
+/* When one ends that was made later than it is now nobody knows: the clock was set back since. */
+static bool has_ended(const struct slot *slot, const struct sl_token_row *row)
+{
+    int64_t now_ms = sl_now_ms(), early_ms = slot->account.adapter->grant->renew_before_s * 1000LL;
+
+    return row->expires_at > 0 &&
+           (row->expires_at - early_ms <= now_ms || row->renewed_at > now_ms + SL_SET_BACK_MS);
+}
+
 static bool usable(const struct slot *slot, const struct sl_token_row *row)
 {
-    const struct sl_grant *grant = slot->account.adapter->grant;
-
     return (!slot->fresh || grant_is_young(slot, row->renewed_at)) && row->version > 0 &&
-           row->version != slot->refused_version &&
-           (row->expires_at == 0 || row->expires_at - grant->renew_before_s * 1000LL > sl_now_ms());
+           row->version != slot->refused_version && !has_ended(slot, row);
 }
 
 /* The same for the one that is at hand. */
@@ -167,7 +173,8 @@ static int record(struct engine *engine, struct slot *slot, const struct sl_job 
     SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     bool fine = job->result.items[0].verdict == SL_OK && job->result.token.access;
 
-    if (sl_tx_begin(&tx, engine->service->db, err) < 0 || log_grant(engine, job, err) < 0)
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0 || log_grant(engine, job, err) < 0 ||
+        settle_clock(engine, job, err) < 0)
         return -1;
     if (fine && store_token(engine, slot, job, err) < 0)
         return -1;

@@ -25,13 +25,13 @@ struct refreshing {
 
 /* The tokens are read first: renewing writes to the same table. */
 static int read_tokens(struct refreshing *refreshing, struct sl_db *db, int64_t school_id,
-                       int64_t before_ms, struct sl_err *err)
+                       int64_t within_ms, struct sl_err *err)
 {
     SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
     struct sl_token_row row;
     int more;
 
-    if (sl_tokens_ending(&rows, db, school_id, before_ms, err) < 0)
+    if (sl_tokens_ending(&rows, db, school_id, sl_now_ms(), within_ms, err) < 0)
         return -1;
     while ((more = sl_tokens_next(&rows, &row, err)) > 0 && refreshing->n < MOST_TOKENS)
         refreshing->endings[refreshing->n++] =
@@ -177,7 +177,7 @@ int sl_refresh_run(struct sl_service *service, int64_t school_id, int64_t within
 
     *counts = (struct sl_refreshed){ 0 };
     refreshing->arena = arena;
-    if (read_tokens(refreshing, service->db, school_id, sl_now_ms() + within_ms, err) < 0 ||
+    if (read_tokens(refreshing, service->db, school_id, within_ms, err) < 0 ||
         find_users(refreshing, service->db, err) < 0 ||
         sl_tokens_count(service->db, school_id, &all, err) < 0)
         return -1;

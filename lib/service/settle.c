@@ -62,7 +62,8 @@ int settle_job(struct engine *engine, struct sl_job *job, struct sl_err *err)
         sl_queue_settle(engine->service->db, &job->item, engine->runner, &settlement, now_ms, err);
     if (ours <= 0) /* cannot be: the lease is looked at in the same transaction */
         return ours < 0 ? -1 : sl_err_set(err, SL_ERR_INTERNAL, "another runner has this row");
-    if (settle_log(engine, job, course, now_ms, err) < 0 || settle_hold(engine, job, err) < 0)
+    if (settle_log(engine, job, course, now_ms, err) < 0 || settle_hold(engine, job, err) < 0 ||
+        settle_clock(engine, job, err) < 0)
         return -1;
     settle_judge(engine, job);
     count(engine, job, course);

@@ -1,6 +1,9 @@
 /* What answers say of the account: whether it is held, and what its breaker is told. */
+#include <inttypes.h>
+
 #include "lib/service/engine_private.h"
 #include "lib/service/tell.h"
+#include "lib/store/facts.h"
 
 /* What holds for everybody on the account, unless the item alone is meant; NULL: nothing does. */
 const struct sl_outcome *settle_hold_of(const struct sl_job *job)
@@ -51,6 +54,24 @@ void settle_judge(struct engine *engine, const struct sl_job *job)
     slot->n_failed = 0;
     if (first->verdict == SL_OK)
         slot->renewed_after_refusal = false;
+}
+
+int settle_clock(struct engine *engine, const struct sl_job *job, struct sl_err *err)
+{
+    struct slot *slot = engine_slot_of(engine, job);
+    const char *account = job->account->account;
+    int64_t ahead_ms = job->sent.ahead_ms;
+    bool off = ahead_ms > SL_SET_BACK_MS || ahead_ms < -SL_SET_BACK_MS;
+
+    if (!job->sent.dated || !job->account->provider_id ||
+        (slot->clock_told && slot->clock_off == off))
+        return 0;
+    slot->clock_told = true;
+    slot->clock_off = off;
+    if (!off)
+        return sl_facts_forget(engine->service->db, account, SL_FACT_CLOCK, "", err);
+    return sl_facts_put(engine->service->db, account, SL_FACT_CLOCK, "",
+                        sl_arena_printf(job->arena, "%" PRId64, ahead_ms / 1000), 0, err);
 }
 
 int settle_trouble(struct engine *engine, const struct slot *slot, const char *event,

@@ -150,9 +150,10 @@ int sl_tokens_lock(struct sl_db *db, const char *account, int64_t runner,
                    const struct sl_boot_now *now, int64_t lease_ms, struct sl_err *err);
 int sl_tokens_unlock(struct sl_db *db, const char *account, int64_t runner, struct sl_err *err);
 
-/* Tokens that end before `before_ms`, for sl-oauth-refresh. school_id 0: of all. */
-int sl_tokens_ending(struct sl_rows *rows, struct sl_db *db, int64_t school_id, int64_t before_ms,
-                     struct sl_err *err);
+/* Tokens that end within so much time, or of which nobody knows when they end, since the clock was set
+ * back behind the time at which they were made; for sl-oauth-refresh. school_id 0: of all. */
+int sl_tokens_ending(struct sl_rows *rows, struct sl_db *db, int64_t school_id, int64_t now_ms,
+                     int64_t within_ms, struct sl_err *err);
 /* How many there are. */
 int sl_tokens_count(struct sl_db *db, int64_t school_id, int64_t *n, struct sl_err *err);
 int sl_tokens_next(struct sl_rows *rows, struct sl_token_row *row, struct sl_err *err);

@@ -5,6 +5,10 @@
 #include "lib/base/arena.h"
 #include "lib/store/db.h"
 
+/* A fact of ours: by how many seconds our wall clock was ahead of the provider's ("-3600": behind), if
+ * its last answer told another time than we have. */
+#define SL_FACT_CLOCK "clock"
+
 /* The value, in the arena, if it has not ended by now (UTC ms). Returns 1, 0 if nothing is known,
  * or -1. */
 int sl_facts_get(struct sl_db *db, struct sl_arena *arena, const char *account, const char *kind,

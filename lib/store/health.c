@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/store/facts.h"
 #include "lib/store/sql.h"
 
 /* The first row's first column, in the arena; NULL if there is no row. */
@@ -64,4 +65,20 @@ static const char newest_sql[] = "SELECT coalesce(max(created_at), 0) FROM integ
 int sl_health_newest(struct sl_db *db, int64_t *ms, struct sl_err *err)
 {
     return sl_db_number(db, newest_sql, SL_NO_PARAMS, ms, err) < 0 ? -1 : 0;
+}
+
+static const char clock_sql[] =
+    "SELECT p.code, CAST(f.value AS INTEGER) AS ahead FROM facts f"
+    " JOIN accounts a ON a.account = f.account JOIN integration_providers p ON p.id = a.provider_id"
+    " WHERE f.kind = $1 ORDER BY abs(CAST(f.value AS INTEGER)) DESC, p.code LIMIT 1";
+
+int sl_health_clock(struct sl_db *db, struct sl_arena *arena, const char **provider,
+                    int64_t *ahead_s, struct sl_err *err)
+{
+    SL_AUTO(sl_rows_end) struct sl_rows rows = { 0 };
+    int more = sl_db_first(&rows, db, clock_sql, SL_PARAMS(SL_TEXT(SL_FACT_CLOCK)), err);
+
+    *provider = more > 0 ? sl_arena_strdup(arena, sl_row_text(&rows, 0)) : NULL;
+    *ahead_s = more > 0 ? sl_row_int(&rows, 1) : 0;
+    return more < 0 ? -1 : 0;
 }

@@ -19,6 +19,12 @@ int sl_health_concurrent(struct sl_db *db, struct sl_err *err);
 /* When the newest row of the log was written; 0: there is none. */
 int sl_health_newest(struct sl_db *db, int64_t *ms, struct sl_err *err);
 
+/* A provider, in the arena, whose last answer told another time than we have (lib/store/facts.h): of
+ * several the one that is furthest from ours, with how many seconds ours is ahead of it. NULL: there is
+ * none. */
+int sl_health_clock(struct sl_db *db, struct sl_arena *arena, const char **provider,
+                    int64_t *ahead_s, struct sl_err *err);
+
 /* The cure of a damaged database. */
 extern const char sl_health_restore[];
 

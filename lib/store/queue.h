@@ -142,6 +142,11 @@ int sl_queue_resend(struct sl_db *db, int64_t id, int64_t now_ms, struct sl_err 
 int sl_queue_end(struct sl_db *db, int64_t id, const char *status, const char *error,
                  const char *result, int64_t now_ms, struct sl_err *err);
 
+/* Rows that were accepted or last tried later than it is now: the wall clock was set back since. All
+ * their times go back with it, so that what they wait for begins now, and lasts no longer. Returns how
+ * many, or -1. */
+int sl_queue_rebase(struct sl_db *db, int64_t now_ms, struct sl_err *err);
+
 /* When the next row is due that a runner could claim or ask about; 0 if there is none. */
 int sl_queue_next_due(struct sl_db *db, const struct sl_work_filter *filter, int64_t *at_ms,
                       struct sl_err *err);

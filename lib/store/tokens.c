@@ -1,5 +1,7 @@
 /* The tokens of accounts. */
 #include "lib/store/accounts.h"
+
+#include "lib/base/clock.h"
 #include "lib/store/sql.h"
 
 #define TOKEN_COLUMNS                                                                              \
@@ -89,13 +91,17 @@ int sl_tokens_put(struct sl_db *db, const struct sl_token_row *row, int64_t runn
 }
 
 static const char ending_sql[] =
-    "SELECT " TOKEN_COLUMNS " FROM oauth_tokens WHERE access_token <> '' AND expires_at <= $1"
-    " AND ($2 = 0 OR school_id = $2) ORDER BY expires_at";
+    "SELECT " TOKEN_COLUMNS " FROM oauth_tokens WHERE access_token <> '' AND expires_at IS NOT NULL"
+    " AND (expires_at <= $1 OR renewed_at > $3) AND ($2 = 0 OR school_id = $2)"
+    " ORDER BY expires_at";
 
-int sl_tokens_ending(struct sl_rows *rows, struct sl_db *db, int64_t school_id, int64_t before_ms,
-                     struct sl_err *err)
+int sl_tokens_ending(struct sl_rows *rows, struct sl_db *db, int64_t school_id, int64_t now_ms,
+                     int64_t within_ms, struct sl_err *err)
 {
-    return sl_db_query(rows, db, ending_sql, SL_PARAMS(SL_INT(before_ms), SL_INT(school_id)), err);
+    return sl_db_query(rows, db, ending_sql,
+                       SL_PARAMS(SL_INT(now_ms + within_ms), SL_INT(school_id),
+                                 SL_INT(now_ms + SL_SET_BACK_MS)),
+                       err);
 }
 
 int sl_tokens_next(struct sl_rows *rows, struct sl_token_row *row, struct sl_err *err)

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/mime/mime.h"
 
 /* ---- What curl calls -------------------------------------------------------------------- */
@@ -348,6 +349,25 @@ static void take_headers(const struct slot *slot, struct sl_exchange *exchange)
     exchange->headers = pairs;
 }
 
+/* A Date is of whole seconds, and of when the answer was begun: at most as old as the exchange. */
+static void compare_clocks(const struct slot *slot, struct sl_sent *sent)
+{
+    enum { DATE_MS = 1000 };
+    int64_t oldest_ms = sent->duration_ms + DATE_MS, date_ms;
+    struct curl_header *header;
+
+    if (!slot->begun ||
+        curl_easy_header(slot->easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return;
+    date_ms = (int64_t)curl_getdate(header->value, NULL) * 1000;
+    if (date_ms < 0)
+        return;
+    sent->dated = true;
+    sent->ahead_ms = sl_now_ms() - date_ms;
+    if (sent->ahead_ms > 0)
+        sent->ahead_ms = sent->ahead_ms > oldest_ms ? sent->ahead_ms - oldest_ms : 0;
+}
+
 void exchange_tell(struct slot *slot, struct sl_sent *sent)
 {
     curl_off_t retry_after = 0, took = 0;
@@ -373,10 +393,12 @@ void exchange_tell(struct slot *slot, struct sl_sent *sent)
         .reused = slot->begun && connects == 0,
         .transport = transport_of(slot),
     };
-    if (slot->send.request->smtp)
+    if (slot->send.request->smtp) {
         smtp_tell(&slot->mail, slot->code, &sent->exchange);
-    else
-        take_headers(slot, &sent->exchange);
+        return;
+    }
+    take_headers(slot, &sent->exchange);
+    compare_clocks(slot, sent);
 }
 
 /* ---- And free again --------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ struct sl_sent {
     void *owner;
     struct sl_exchange exchange;
     int64_t duration_ms;
+    int64_t ahead_ms; /* how far our wall clock is ahead of the answer's Date, less what that can
+                       * have aged on its way; negative: behind; 0 also where it has none */
+    bool dated;       /* it has one */
 };
 
 /* Takes one out. False if none is over. */

@@ -188,6 +188,23 @@ wired() {
     [ "$(token)" -gt "$version" ]
 }
 
+@test "a token that a clock has dated which was set back since serves nobody, and is renewed once" {
+    sl-config test -s greenhill -p mpesa > /dev/null
+    ahead='UPDATE oauth_tokens SET renewed_at = renewed_at + 315360000000, expires_at = expires_at + 315360000000'
+    sql "$ahead"
+    version=$(token)
+    for reference in A B; do
+        sl-pay request -s greenhill --phone 0711000001 --amount 1 --reference $reference > /dev/null 2>&1
+        [ "$(token)" -eq $((version + 1)) ]
+    done
+    sql "$ahead"
+    for n in 1 0; do
+        run -0 --separate-stderr sl-oauth-refresh -f json
+        [ "$(field refreshed <<< "$output")" -eq "$n" ]
+    done
+    [ "$(token)" -eq $((version + 2)) ]
+}
+
 @test "the token of a closed school is left to end" {
     sl-config test -s greenhill -p mpesa > /dev/null
     version=$(token)
@@ -278,6 +295,17 @@ wired() {
     run -1 --separate-stderr sl-config test -s greenhill -p africastalking -f json
     [ "$(field status <<< "$output")" = failed ]
     [ -n "$(field error <<< "$output")" ]
+}
+
+@test "a clock that is not the provider's is told by doctor, until an answer agrees" {
+    sl-config test -s greenhill -p mpesa > /dev/null
+    clock() { sl-config doctor -f json | jq -r '.[] | select(.check == "clock") | "\(.status) \(.found) \(.cure)"'; }
+    [[ "$(clock)" == "ok "* ]]
+    sql "INSERT INTO facts (account, kind, key, value) SELECT account, 'clock', '', '-3600' FROM integration_configs c
+        JOIN integration_providers p ON p.id = c.provider_id WHERE p.code = 'mpesa'"
+    [[ "$(clock)" == "bad "*"3600 s behind mpesa"*"sl-config test -p mpesa"* ]]
+    sl-config test -s greenhill -p mpesa > /dev/null
+    [[ "$(clock)" == "ok "* ]]
 }
 
 @test "a test that passes lifts the block" {

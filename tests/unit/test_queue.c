@@ -244,6 +244,39 @@ static void a_lease_of_another_boot_or_too_far_ahead_is_void(void **state)
     }
 }
 
+/* What was to come in two seconds comes in two, what ends in ten minutes ends in ten, and what was
+ * due is due: whatever the clock showed when they were written. */
+static void rows_of_a_clock_that_was_set_back_wait_from_now(void **state)
+{
+    const int64_t ten_years = 315360000000, minute = 60000, before = test_now_ms - ten_years;
+    SL_AUTO(sl_db_close) struct sl_db *db = fixture_open();
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_settlement again = { .status = "pending", .next_attempt_at = test_now_ms + 2000 };
+    struct sl_item item = new_item(), found;
+    int64_t runner = start_runner(db, 1000), tried, fresh;
+    struct sl_err err;
+
+    (void)state;
+    item.expires_at = test_now_ms + 10 * minute;
+    tried = add(db, item);
+    assert_int_equal(claim(db, arena, runner, 1, &found), 1);
+    assert_int_equal(sl_queue_mark(db, tried, runner, test_now_ms, &err), 1);
+    assert_int_equal(sl_queue_settle(db, &found, runner, &again, test_now_ms, &err), 1);
+    fresh = add(db, item);
+    assert_int_equal(sl_queue_rebase(db, test_now_ms, &err), 0);
+    assert_int_equal(sl_queue_rebase(db, test_now_ms - minute, &err), 0); /* a clock that is kept */
+    assert_int_equal(sl_queue_rebase(db, before, &err), 2);
+    assert_int_equal(sl_queue_rebase(db, before, &err), 0); /* once */
+    assert_int_equal(sl_queue_get(db, arena, tried, &found, &err), 1);
+    assert_int_equal(found.next_attempt_at, before + 2000);
+    assert_int_equal(found.last_attempt_at, before);
+    assert_int_equal(found.expires_at, before + 10 * minute);
+    assert_int_equal(sl_queue_get(db, arena, fresh, &found, &err), 1);
+    assert_int_equal(found.next_attempt_at, before);
+    assert_int_equal(found.expires_at, before + 10 * minute);
+    assert_int_equal(found.attempts, 0);
+}
+
 static void a_lease_that_is_over_is_not_renewed(void **state)
 {
     SL_AUTO(sl_db_close) struct sl_db *db = fixture_open();
@@ -308,6 +341,7 @@ int main(void)
         cmocka_unit_test(what_a_dead_runner_claimed_is_pending_again),
         cmocka_unit_test(what_a_dead_runner_had_in_flight_is_an_orphan),
         cmocka_unit_test(a_lease_of_another_boot_or_too_far_ahead_is_void),
+        cmocka_unit_test(rows_of_a_clock_that_was_set_back_wait_from_now),
         cmocka_unit_test(a_lease_that_is_over_is_not_renewed),
         cmocka_unit_test(an_open_row_stands_for_its_like),
         cmocka_unit_test(rows_of_a_list_that_is_still_read_are_nobodys),

@@ -50,6 +50,8 @@ static enum MHD_Result serve(void *opaque, struct MHD_Connection *connection, co
         (void)MHD_add_response_header(response, "Location", "/");
     if (strcmp(url, "/busy") == 0)
         (void)MHD_add_response_header(response, "Retry-After", "7");
+    if (strcmp(url, "/late") == 0)
+        (void)MHD_add_response_header(response, "Date", "Tue, 24 Nov 2015 11:46:00 GMT");
     result = MHD_queue_response(connection,
                                 strcmp(url, "/away") == 0   ? 302
                                 : strcmp(url, "/busy") == 0 ? 429
@@ -223,6 +225,19 @@ static void an_answer_tells_when_to_come_again_or_that_it_does_not_say(void **st
     assert_int_equal(sent_to(talk, "POST", "/").exchange.retry_after_ms, -1);
 }
 
+static void an_answer_tells_by_its_date_whether_our_clock_is_right(void **state)
+{
+    const struct talk *talk = *state;
+    struct sl_sent sent = sent_to(talk, "GET", "/");
+
+    assert_true(sent.dated);
+    assert_in_range(sent.ahead_ms + 2000, 0, 4000);
+    sent = sent_to(talk, "GET", "/late");
+    assert_true(sent.dated);
+    assert_true(sent.ahead_ms > 10LL * 365 * 86400000);
+    assert_false(sent_to(talk, "GET", "/drop").dated);
+}
+
 static void http_without_tls_goes_to_loopback_only(void **state)
 {
     struct talk elsewhere = *(struct talk *)*state;
@@ -267,6 +282,7 @@ int main(void)
         TEST(a_request_whose_connection_is_closed_is_sent_once),
         TEST(a_redirect_is_an_answer_and_is_not_followed),
         TEST(an_answer_tells_when_to_come_again_or_that_it_does_not_say),
+        TEST(an_answer_tells_by_its_date_whether_our_clock_is_right),
         TEST(http_without_tls_goes_to_loopback_only),
         TEST(a_file_that_cannot_be_opened_is_told_apart_from_nobody_there),
     };
