@@ -217,6 +217,14 @@ traced() {
     traced /mpesa/stkpush sl-pay request --phone 0711000001 --amount 100 --reference ADM1024
 }
 
+@test "what is killed at its first byte to the provider is in flight in the file" {
+    run strace -E ASAN_OPTIONS=detect_leaks=0 -f -o /dev/null -e trace=sendto -e inject=sendto:signal=SIGKILL:when=1 \
+        sl-sms send -m hello 0711000001
+    [ "$status" -eq 137 ]
+    [ "$(sql 'SELECT in_flight || attempts FROM integration_queue')" = 11 ]
+    [ "$(counted messages)" -eq 0 ]
+}
+
 @test "the row is in flight in the file while the provider has not answered, and a kill leaves it so" {
     curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/settings" -d '{"latency_ms":3000}'
     sl-sms send -m hello 0711000001 > /dev/null 2>&1 3>&- &
