@@ -121,7 +121,20 @@ static int add_row(struct sl_service *service, struct sl_log_row *row, const uns
     return sl_logs_add_phones(service->db, tie.link.id, phones, n_phones, err);
 }
 
-enum { FEW_PHONES = 8, SAME_DIGITS = 9 /* what all ways to write a number end with */ };
+enum {
+    FEW_PHONES = 8,
+    SAME_DIGITS = 9, /* what all ways to write a number end with */
+    MOST_DIGITS = 15 /* of one (E.164) */
+};
+
+/* Of digits that end with a number, the number: all, or its own end if more are in front. */
+static const char *number_in(const char *digits, size_t *n)
+{
+    size_t before = *n > MOST_DIGITS ? *n - SAME_DIGITS : 0;
+
+    *n -= before;
+    return digits + before;
+}
 
 /* The run of digits in the reference that is one of the row's numbers, however it is written; NULL
  * if there is none. */
@@ -138,7 +151,7 @@ static const char *find_number(const struct sl_log *log, size_t *n)
             if (n_phone > SAME_DIGITS &&
                 memcmp(at + *n - SAME_DIGITS, log->phones[i] + n_phone - SAME_DIGITS,
                        SAME_DIGITS) == 0)
-                return at;
+                return number_in(at, n);
         }
     }
     return NULL;

@@ -5,6 +5,7 @@
 #include "lib/text/phone.h"
 
 enum { LEAST_PHONE = 8, MOST_PHONE = 15, LEAST_CARD = 13, MOST_DIGITS = 19, TOKEN_DIGITS = 32 };
+enum { TIME_DIGITS = 12, TAIL_DIGITS = 9 }; /* of an id that ends with a number */
 
 static const char dots[] = "••••";
 
@@ -238,6 +239,19 @@ static struct number find(const struct number *first, const struct beside *besid
     return *card ? found : find_phone(first, beside->plus, text, n);
 }
 
+/* Where the number begins that an id ends with, behind a time to the second at least; its end if it
+ * has none. One that is masked already is followed by a dot. */
+static size_t find_at_end(const struct beside *beside, const char *text, size_t n, size_t at,
+                          size_t end)
+{
+    size_t start = end - (end - at < TAIL_DIGITS ? end - at : TAIL_DIGITS);
+
+    if (!beside->word || end - at < TIME_DIGITS + TAIL_DIGITS ||
+        (text[start] != '7' && text[start] != '1') || (end < n && text[end] == dots[0]))
+        return end;
+    return start;
+}
+
 /* A number begins at `at`: appends it, masked or not, and returns where it ends. */
 static size_t mask_number(struct sl_buf *out, const char *text, size_t n, size_t at)
 {
@@ -252,7 +266,11 @@ static size_t mask_number(struct sl_buf *out, const char *text, size_t n, size_t
     if (add_group(&first, text, n, digits))
         found = find(&first, &beside, &card, text, n);
     if (found.n_digits == 0) {
-        sl_buf_add(out, text + at, end - at);
+        size_t start = find_at_end(&beside, text, n, at, end);
+
+        sl_buf_add(out, text + at, start - at);
+        if (start < end)
+            sl_mask_phone(out, text + start, end - start);
         return end;
     }
     if (card) {

@@ -9,7 +9,8 @@
  *     (10, 13 digits), 20260105143000 or 202601051430.
  * The first two, and 254 712 345 678, also in groups with single blanks or dashes between. A run
  * with letters beside it is part of an id (ATXid_…, ws_CO_…, a hash) and stays, unless it is
- * exactly 12 digits like 2547… or 2561…: that is a phone in a reference.
+ * exactly 12 digits like 2547… or 2561…, which is a phone in a reference, or has 21 digits or more and
+ * ends with 9 of which the first is 7 or 1: an id of a time and a phone (ws_CO_241120260530001237…).
  * What stays: amounts, since they have fewer digits or decimals; times; ids as said.
  *
  * What is a card: 13 to 19 digits that pass Luhn's check, alone or in groups of at least four.

@@ -111,6 +111,14 @@ int sl_logs_add_phones(struct sl_db *db, int64_t id, const unsigned char *hashes
     " LEFT JOIN schools s ON s.id = l.school_id"                                                   \
     " LEFT JOIN integration_providers p ON p.id = l.provider_id"
 
+/* Our ids of what the provider calls $8: the log has no reference with somebody's number in it. */
+#define OURS                                                                                       \
+    "SELECT m.public_id FROM payments m WHERE m.external_reference = $8"                           \
+    " AND m.school_id IN (SELECT id FROM schools)"                                                 \
+    " AND m.provider_id IN (SELECT id FROM integration_providers)"                                 \
+    " UNION ALL SELECT q.public_id FROM messages m JOIN integration_queue q ON q.id = m.queue_id"  \
+    " WHERE m.external_reference = $8"
+
 /* What a filter does not name is null. Each list finds its ids by the one index that says most,
  * and only then reads rows whole. */
 #define IDS                                                                                        \
@@ -119,7 +127,8 @@ int sl_logs_add_phones(struct sl_db *db, int64_t id, const unsigned char *hashes
     " AND ($3 IS NULL OR i.direction = $3) AND ($4 IS NULL OR i.operation = $4)"                   \
     " AND ($5 IS NULL OR i.status = $5)"                                                           \
     " AND ($6 IS NULL OR i.created_at >= $6) AND ($7 IS NULL OR i.created_at < $7)"                \
-    " AND ($8 IS NULL OR i.external_reference = $8 OR i.reference_id = $8)"
+    " AND ($8 IS NULL OR i.external_reference = $8 OR i.reference_id = $8"                         \
+    " OR i.reference_id IN (" OURS "))"
 #define NEWEST " ORDER BY i.id DESC LIMIT $9) ORDER BY l.id DESC"
 
 static const char list_sql[] = ROW IDS NEWEST;
@@ -129,9 +138,10 @@ static const char list_operation_sql[] =
 static const char list_since_sql[] = ROW IDS
     " AND i.created_at >= coalesce($6, 0) AND i.created_at < coalesce($7, 9223372036854775807)"
     " ORDER BY i.created_at DESC, i.id DESC LIMIT $9) ORDER BY l.id DESC";
-static const char list_reference_sql[] =
-    ROW IDS " AND i.id IN (SELECT e.id FROM integration_logs e WHERE e.external_reference = $8"
-            " UNION ALL SELECT r.id FROM integration_logs r WHERE r.reference_id = $8)" NEWEST;
+static const char list_reference_sql[] = ROW IDS
+    " AND i.id IN (SELECT e.id FROM integration_logs e WHERE e.external_reference = $8"
+    " UNION ALL SELECT r.id FROM integration_logs r WHERE r.reference_id = $8"
+    " UNION ALL SELECT r.id FROM integration_logs r WHERE r.reference_id IN (" OURS "))" NEWEST;
 static const char list_phone_sql[] =
     ROW IDS " AND i.id IN (SELECT h.log_id FROM log_phones h WHERE h.phone_hash = $9)"
             " ORDER BY i.id DESC LIMIT $10) ORDER BY l.id DESC";

@@ -62,6 +62,18 @@ records() {
     [ "$status" -eq 78 ]
 }
 
+@test "the provider's reference finds the rows of a payment, though the log shows it without the number in it" {
+    records
+    sql "UPDATE payments SET external_reference = 'ws_CO_241120261905150001712345678';
+        UPDATE integration_logs SET reference_type = 'payment', reference_id = 'P1',
+            external_reference = 'ws_CO_2411202619051500017••••5678' WHERE id = 2"
+    run -0 sl-logs list --reference ws_CO_241120261905150001712345678 -f ndjson
+    [ "${#lines[@]}" -eq 1 ]
+    [[ "$output" == '{"id":2,'* ]]
+    run -0 sl-logs list -s greenhill --reference ws_CO_241120261905150001712345678 --phone +254712345678 -f ndjson
+    [ -z "$output" ] # both have to fit
+}
+
 @test "show prints one row whole; an unknown id is 65" {
     run --separate-stderr sl-logs show 1 -f json
     [ "$status" -eq 0 ]

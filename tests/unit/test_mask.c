@@ -48,6 +48,17 @@ static void assert_body(const char *type, const char *body, const char *expected
 
 /* ---- Text -------------------------------------------------------------------------------- */
 
+static void an_id_that_ends_with_a_number_is_shown_without_it(void **state)
+{
+    (void)state;
+    assert_shown("ws_CO_241120261905150000013711000002", "ws_CO_2411202619051500000137••••0002");
+    assert_shown("ws_CO_2411202619051500000137••••0002", "ws_CO_2411202619051500000137••••0002");
+    assert_shown("ws_CO_191220191020363925", "ws_CO_191220191020363925");
+    assert_shown("AG_20261124_0000478c3a1b2c3d4e5f", "AG_20261124_0000478c3a1b2c3d4e5f");
+    assert_body("application/json", "{\"CheckoutRequestID\":\"ws_CO_241120261905150001711000002\"}",
+                "{\"CheckoutRequestID\":\"ws_CO_2411202619051500017••••0002\"}");
+}
+
 static void phones_are_masked_however_they_are_written(void **state)
 {
     static const char *const ways[] = {
@@ -342,6 +353,7 @@ static void nested_too_deep_is_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_that_ends_with_a_number_is_shown_without_it),
         cmocka_unit_test(phones_are_masked_however_they_are_written),
         cmocka_unit_test(what_is_no_phone_stays_readable),
         cmocka_unit_test(cards_are_masked_and_what_fails_luhn_is_not),
