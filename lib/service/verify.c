@@ -29,7 +29,9 @@ struct walk {
     struct sl_buf scratch, phones;
     struct sl_log_link last;         /* the row before: its id, and the hash that it has */
     char computed[SL_LOG_HASH_SIZE]; /* … and the hash that it should have */
-    bool last_moved;
+    int64_t shift; /* what ids are above those that the rows were written under, since a row was
+                    * inserted, or below, since one was taken out and the gap closed … */
+    int64_t next_shift;   /* … and by the row before, if it was moved */
     struct sl_buf erased; /* int64_t: rows without bodies that no row accounts for yet */
 };
 
@@ -66,47 +68,69 @@ static bool same_hash(const struct sl_log_cell *cell, const char *hash)
 
 /* ---- One row ----------------------------------------------------------------------------- */
 
-/* Under which id near its own the row has the hash that it says; 0: under none. */
-static int64_t written_as(struct walk *walk, const struct sl_log_row *row)
+/* Whether the row has the hash that it says, if it was written under that id: the hash that it
+ * should have is in walk->computed. */
+static bool is_whole(struct walk *walk, const struct sl_log_row *row, int64_t written_id)
 {
     struct sl_log_row copy = *row;
-    char hash[SL_LOG_HASH_SIZE];
-    int64_t id = row->cells[SL_LOG_ID].number;
 
-    for (int64_t other = id - FAR_MOVED; other <= id + FAR_MOVED; other++) {
-        copy.cells[SL_LOG_ID].number = other;
-        sl_chain_hash(&walk->scratch, &copy, hash);
-        if (other > 0 && same_hash(&row->cells[SL_LOG_HASH], hash))
-            return other;
+    copy.cells[SL_LOG_ID].number = written_id;
+    sl_chain_hash(&walk->scratch, &copy, walk->computed);
+    return same_hash(&row->cells[SL_LOG_HASH], walk->computed);
+}
+
+/* Under which id near the one that was to come the row is whole; 0: under none. */
+static int64_t written_as(struct walk *walk, const struct sl_log_row *row)
+{
+    int64_t id = row->cells[SL_LOG_ID].number - walk->shift;
+
+    for (int64_t near = 1; near <= FAR_MOVED; near++) {
+        if (id > near && is_whole(walk, row, id - near))
+            return id - near;
+        if (is_whole(walk, row, id + near))
+            return id + near;
     }
     return 0;
 }
 
-static void tell_edited(struct walk *walk, const struct sl_log_row *row)
+/* Two rows in a row that are moved alike have one place at which that began: what follows is read as
+ * it was written. Two that changed places are moved each their way. */
+static void tell_moved(struct walk *walk, int64_t id, int64_t other)
 {
-    int64_t id = row->cells[SL_LOG_ID].number, other = written_as(walk, row);
-    bool moved_before = walk->last_moved;
+    int64_t shift = id - other, before = walk->shift;
 
-    walk->last_moved = other > 0;
-    if (other == 0) {
-        tell(walk, SL_BREAK_EDITED, id, id, "row %" PRId64 " was edited", id);
-        return;
+    if (walk->next_shift == before && shift > before && other <= walk->last.id) {
+        tell_rows(walk, SL_BREAK_INSERTED, id - (shift - before), id - 1,
+                  "inserted: what follows was moved");
+        walk->shift = walk->next_shift = shift;
+    } else if (walk->next_shift == shift) {
+        tell_rows(walk, SL_BREAK_REMOVED, id - 1 - before, id - 2 - shift,
+                  "removed: what follows was moved");
+        walk->shift = shift;
+    } else {
+        tell(walk, SL_BREAK_MOVED, id, id, "row %" PRId64 " was written as row %" PRId64, id,
+             other);
+        walk->next_shift = shift;
     }
-    if (other < id && other <= walk->last.id && !moved_before)
-        tell(walk, SL_BREAK_INSERTED, other, id - 1,
-             "row %" PRId64 " was inserted: what follows was moved", other);
-    tell(walk, SL_BREAK_MOVED, id, id, "row %" PRId64 " was written as row %" PRId64, id, other);
 }
 
 /* Whether its hash is the one that its columns have. */
 static bool check_hash(struct walk *walk, const struct sl_log_row *row)
 {
-    sl_chain_hash(&walk->scratch, row, walk->computed);
-    if (same_hash(&row->cells[SL_LOG_HASH], walk->computed)) {
-        walk->last_moved = false;
+    int64_t id = row->cells[SL_LOG_ID].number, other;
+
+    if (is_whole(walk, row, id - walk->shift)) {
+        walk->next_shift = walk->shift;
         return true;
     }
-    tell_edited(walk, row);
+    other = written_as(walk, row);
+    if (other > 0) {
+        tell_moved(walk, id, other);
+    } else {
+        (void)is_whole(walk, row, id - walk->shift); /* what the next row may follow */
+        tell(walk, SL_BREAK_EDITED, id, id, "row %" PRId64 " was edited", id);
+        walk->next_shift = walk->shift;
+    }
     return false;
 }
 
@@ -190,8 +214,10 @@ static int check_bodies(struct walk *walk, const struct sl_log_row *row, struct 
     sl_chain_body_digest(&walk->scratch, row, (const unsigned char *)walk->phones.data,
                          (size_t)n_phones, digest);
     if (!same_hash(&row->cells[SL_LOG_BODY_DIGEST], digest)) {
+        int64_t written_id = id - walk->shift;
+
         if (has_no_bodies(row))
-            sl_buf_add(&walk->erased, (const char *)&id, sizeof id);
+            sl_buf_add(&walk->erased, (const char *)&written_id, sizeof written_id);
         else
             tell(walk, SL_BREAK_EDITED, id, id,
                  "row %" PRId64 " was edited: its request, answer or phones", id);

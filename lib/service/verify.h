@@ -23,7 +23,7 @@ struct sl_break {
     const char *text;    /* for a person; in the service's arena */
 };
 
-enum { SL_MOST_BREAKS = 100 };
+enum { SL_MOST_BREAKS = 1000 };
 
 /* What somebody noted of an earlier run, to see that nothing was cut off the end or rewritten
  * since. */

@@ -46,6 +46,38 @@ static void a_row_that_was_inserted_is_named(void **state)
                   SL_BREAK_INSERTED, 5);
 }
 
+#define CLOSE_GAP                                                                                  \
+    "UPDATE integration_logs SET id = id + 1000 WHERE id > 5;"                                     \
+    "UPDATE log_phones SET log_id = log_id + 1000 WHERE log_id > 5;"                               \
+    "UPDATE log_phones SET log_id = log_id - 1001 WHERE log_id >= 1000;"                           \
+    "UPDATE integration_logs SET id = id - 1001 WHERE id >= 1000;"
+
+static void what_follows_a_row_that_came_or_went_is_read_as_it_was_written(void **state)
+{
+    struct sl_service *service = ((struct trail *)*state)->service;
+    struct sl_verified verified;
+
+    add_rows(service, 20);
+    lift_constraints(service);
+    verified =
+        verify_after(service, MOVE_UP "INSERT INTO integration_logs (id, " COLUMNS
+                                      ") SELECT 3, " COLUMNS " FROM integration_logs WHERE id = 9;"
+                                      "UPDATE integration_logs SET actor = 'x' WHERE id = 15");
+    assert_int_equal(verified.n_breaks, 3);
+    assert_int_equal(verified.breaks[0].kind, SL_BREAK_EDITED);
+    assert_int_equal(verified.breaks[1].kind, SL_BREAK_INSERTED);
+    assert_int_equal(verified.breaks[1].id, 3);
+    assert_int_equal(verified.breaks[2].kind, SL_BREAK_EDITED);
+    assert_int_equal(verified.breaks[2].id, 15);
+
+    verified = verify_after(service, "DELETE FROM integration_logs WHERE id = 5;"
+                                     "DELETE FROM log_phones WHERE log_id = 5;" CLOSE_GAP);
+    assert_int_equal(verified.n_breaks, 2);
+    assert_int_equal(verified.breaks[0].kind, SL_BREAK_MOVED);
+    assert_int_equal(verified.breaks[1].kind, SL_BREAK_REMOVED);
+    assert_int_equal(verified.breaks[1].id, 5);
+}
+
 static void rows_that_changed_places_are_named(void **state)
 {
     struct sl_service *service = ((struct trail *)*state)->service;
@@ -219,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rows_that_were_removed_are_named),
         TEST(a_row_that_was_inserted_is_named),
+        TEST(what_follows_a_row_that_came_or_went_is_read_as_it_was_written),
         TEST(rows_that_changed_places_are_named),
         TEST(a_row_that_was_rewritten_with_its_hash_is_named),
         TEST(a_tail_that_was_cut_off_is_found_by_who_noted_the_head),
