@@ -2,18 +2,10 @@
 # The audit trail, tampered with by somebody who may write the database but has no key: of ROWS rows a hundred are
 # edited, deleted, inserted, swapped, or the tail behind them is cut. Each must be found, and named. Verifying all of
 # it as it was takes five seconds of the processor at most.
-export BATS_TEST_TMPDIR=$PWD
-bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
-. "$TREE/tests/cli/helpers.bash"
-set -euo pipefail
+. "$TREE/tests/attacks/attacking.bash"
 
 rows=${ROWS:-1000000} tries=100
 fast='PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON;'
-
-# row NAME TRIES ACCEPTED [TIME]
-row() {
-    printf '%s\t%s\t%s\t0\t%s\t-\n' "$1" "$2" "$3" "${4:--}"
-}
 
 # verified [OPTION...]: what it says of each break, in `said`; its status.
 verified() {
@@ -58,6 +50,10 @@ edits() {
             *) echo "UPDATE integration_logs SET ${columns[(i - 1) % ${#columns[@]}]} = 'x' WHERE id = $id;" ;;
         esac
     done < places
+}
+
+deletions() {
+    sed 's/.*/DELETE FROM integration_logs WHERE id = &; DELETE FROM log_phones WHERE log_id = &;/' places
 }
 
 # Phones go with their rows, and what follows moves up: an attacker leaves no gap.
@@ -109,20 +105,20 @@ tails() {
 
 fresh
 school greenhill
-attacks=$(dirname "$(command -v sl-logs)")/attacks
-"$attacks/fill_log" greenhill "$((rows - 1))" # one is there: the school was added
+attacker fill_log greenhill "$((rows - 1))" # one is there: the school was added
 sqlite3 "$SL_DATABASE" 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 TIMEFORMAT='%U %S'
 taken=$({ time verified; } 2>&1 | awk '{ printf "%.1f", $1 + $2 }')
 anchor=$(awk '$1 == "last_id" { id = $2 } $1 == "head" { print id ":" $2 }' report)
 [ "${anchor%:*}" = "$rows" ]
-row 'log: whole, verified' 1 "$(awk -v s="$taken" 'BEGIN { print (s > 5) }')" "$taken s"
+row 'log: whole, verified' 1 "$(awk -v s="$taken" 'BEGIN { print (s > 5) }')" 0 "$taken s"
 
 choose
-edits | tampered 'log: row edited'
-sed 's/.*/DELETE FROM integration_logs WHERE id = &; DELETE FROM log_phones WHERE log_id = &;/' places | tampered 'log: row deleted'
-swaps | tampered 'log: rows swapped'
+tampered 'log: row edited' < <(edits)
+tampered 'log: row deleted' < <(deletions)
+tampered 'log: rows swapped' < <(swaps)
 tails
 insertions > sql # where they stand then, behind those that were inserted before them
 awk '{ print $1 + NR - 1 }' places > moved && mv moved places
 tampered 'log: row inserted' < sql
+none_got_in

@@ -3,18 +3,8 @@
 # core files are allowed. Then they are looked for, in whatever way they might be written, in the database, its backup
 # and export, in all that the programs said, in their lines and environments, and in a core. Likewise the numbers of
 # people and of a card, where they may not stand; and a person who is forgotten.
-export BATS_TEST_TMPDIR=$PWD
-bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
-. "$TREE/tests/cli/helpers.bash"
-. "$TREE/tests/cli/running.bash"
-set -euo pipefail
-trap stop_all EXIT
+. "$TREE/tests/attacks/attacking.bash"
 ulimit -c unlimited
-
-# row NAME TRIES ACCEPTED
-row() {
-    printf '%s\t%s\t%s\t%s\t-\t-\n' "$1" "$2" "$3" "$crashed"
-}
 
 # ---- What is planted -----------------------------------------------------------------------------------------------
 
@@ -161,7 +151,7 @@ ways < secrets | sort -u > written
 head -n 1 secrets | sed 's/^/so: /' | base64 > traces/control # what is there is found
 [ "$(found written 2> /dev/null)" -gt 0 ]
 rm traces/control hits
-row '12 planted secrets' "$(wc -l < written)" "$(found written)"
+row '12 planted secrets' "$(wc -l < written)" "$(found written)" "$crashed"
 
 # What the journal and the log may not show. The school's own records and reports may.
 grep -ahoE '(254|0)?7110000(01|02)|4242 4242 4242 4242|4242424242424242' traces/*.err traces/export.ndjson traces/daemon.log > shown || true
@@ -189,3 +179,4 @@ cp "$SL_DATABASE"* traces/
 printf '%s\n' 254711000001 0711000001 711000001 '0711 000 001' | ways | awk 'length($0) > 8' | sort -u > written
 row 'forgotten person' "$(wc -l < written)" "$(found written)"
 sl-logs verify > /dev/null
+none_got_in
