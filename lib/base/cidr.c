@@ -126,3 +126,35 @@ const char *sl_cidrs_wrong(const char *list, int *n)
         }
     return NULL;
 }
+
+/* ---- What is public ------------------------------------------------------------------- */
+
+static const char special_four[] =
+    "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,"
+    "192.0.2.0/24,192.88.99.0/24,192.168.0.0/16,198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,"
+    "224.0.0.0/4,240.0.0.0/4";
+
+/* All but 2000::/3, which is all that is given out, and what in it is not. */
+static const char special_six[] = "::/3,4000::/2,8000::/1,2001::/23,2001:db8::/32,3fff::/20";
+
+/* Where an address of IPv4 stands in one of IPv6. */
+static const struct {
+    const char *range;
+    size_t at; /* byte */
+} wrapped[] = { { "64:ff9b::/96", 12 }, { "2002::/16", 2 } };
+
+bool sl_ip_is_public(const struct sl_ip *ip)
+{
+    struct sl_ip inner;
+
+    if (is_four(ip))
+        return !sl_cidrs_have(special_four, ip);
+    for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++) {
+        if (!sl_cidrs_have(wrapped[i].range, ip))
+            continue;
+        memcpy(inner.bytes, mapped, sizeof mapped);
+        memcpy(inner.bytes + FOUR_AT, ip->bytes + wrapped[i].at, 4);
+        return sl_ip_is_public(&inner);
+    }
+    return !sl_cidrs_have(special_six, ip);
+}

@@ -18,6 +18,11 @@ bool sl_ip_parse(struct sl_ip *ip, const char *text);
 void sl_ip_print(const struct sl_ip *ip, char text[SL_IP_SIZE]);
 bool sl_ip_is_loopback(const struct sl_ip *ip);
 
+/* Whether it is somebody's on the Internet: none that IANA keeps for this machine, a private network, a link,
+ * documentation, several receivers or the future (RFC 6890). An IPv6 address that stands for an IPv4 one
+ * (NAT64, 6to4) is public if that is. */
+bool sl_ip_is_public(const struct sl_ip *ip);
+
 /* Whether one of "196.201.212.0/24, 2001:db8::/32, 10.0.0.1" has the address. A word that is
  * neither address nor range has none. An IPv6 range holds no IPv4 address. */
 bool sl_cidrs_have(const char *list, const struct sl_ip *ip);

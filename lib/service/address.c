@@ -77,7 +77,7 @@ static int check_host(const char *text, size_t n, bool plain, struct sl_err *err
     if (!split_host(text, n, &host) || !is_port(arena, &host))
         return sl_err_set(err, SL_ERR_DATA, "is not written like https://host/path");
     name = sl_arena_memdup(arena, host.name, host.n_name);
-    if (*text == '[' ? !sl_ip_parse(&six, name) : !is_name(name))
+    if (*text == '[' ? !strchr(name, ':') || !sl_ip_parse(&six, name) : !is_name(name))
         return sl_err_set(err, SL_ERR_DATA, "'%s' is no name of a host", name);
     if (plain && !is_loopback(name))
         return sl_err_set(err, SL_ERR_DATA,

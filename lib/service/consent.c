@@ -38,7 +38,10 @@ int sl_consent_begin(struct sl_service *service, struct sl_arena *arena,
     call.settings = &consenting->account.settings;
     if (consenting->account.adapter->consent->ask(&call, &consenting->ask, err) < 0)
         return sl_err_context(err, "%s", consenting->account.adapter->name);
-    return sl_transfer_open(&consenting->transfer, err);
+    if (sl_transfer_open(&consenting->transfer, err) < 0)
+        return -1;
+    sl_transfer_reach(consenting->transfer, service->settings.private_networks);
+    return 0;
 }
 
 void sl_consent_end(struct sl_consenting *consenting)

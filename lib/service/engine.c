@@ -262,6 +262,7 @@ int engine_begin(struct engine *engine, struct sl_err *err)
     set_up(engine);
     if (sl_transfer_open(&engine->transfer, err) < 0)
         return -1;
+    sl_transfer_reach(engine->transfer, engine->service->settings.private_networks);
     return engine_start_lease(engine, err);
 }
 

@@ -22,6 +22,7 @@ enum {
     KEYRING,
     PUBLIC_URL,
     TRUST_PROXY,
+    PRIVATE_NETWORKS,
     LEASE_SECONDS,
     LOG_KEEP_DAYS,
     ALERT_AGE_MINUTES,
@@ -64,6 +65,7 @@ static const struct {
     [KEYRING] = { .name = "keyring", .path = true },
     [PUBLIC_URL] = { .name = "public_url", .check = sl_address_check_url },
     [TRUST_PROXY] = { .name = "trust_proxy", .check = sl_address_check_cidrs },
+    [PRIVATE_NETWORKS] = { .name = "private_networks", .check = sl_address_check_cidrs },
     [LEASE_SECONDS] = { .name = "lease_seconds", .check = check_lease },
     [LOG_KEEP_DAYS] = { .name = "log_keep_days", .check = check_days },
     [ALERT_AGE_MINUTES] = { .name = "alert_age_minutes", .check = check_minutes },
@@ -222,6 +224,7 @@ static void spread(struct sl_arena *arena, struct sl_installation *settings)
     settings->keyring = all[KEYRING].value;
     settings->public_url = all[PUBLIC_URL].value;
     settings->trust_proxy = all[TRUST_PROXY].value;
+    settings->private_networks = all[PRIVATE_NETWORKS].value;
     (void)sl_parse_int(all[LEASE_SECONDS].value, 1, 60, &settings->lease_seconds);
     (void)sl_parse_int(all[LOG_KEEP_DAYS].value, 1, 36500, &settings->log_keep_days);
     (void)sl_parse_int(all[ALERT_AGE_MINUTES].value, 1, MOST_MINUTES, &settings->alert_age_minutes);
@@ -238,6 +241,7 @@ int sl_settings_read(struct sl_arena *arena, const char *config, const char *dat
     set(&found, KEYRING, NULL, "default");
     set(&found, PUBLIC_URL, NULL, "default");
     set(&found, TRUST_PROXY, NULL, "default");
+    set(&found, PRIVATE_NETWORKS, NULL, "default");
     set(&found, LEASE_SECONDS, "60", "default");
     set(&found, LOG_KEEP_DAYS, "365", "default");
     set(&found, ALERT_AGE_MINUTES, "15", "default");

@@ -16,7 +16,9 @@ struct sl_installation {
     const char *keyring;     /* path */
     const char *public_url;  /* "https://school.example", no slash at its end; NULL: not set */
     const char *trust_proxy; /* CIDRs whose X-Forwarded-For is believed; NULL: nobody's */
-    int64_t lease_seconds;   /* 1 … 60 */
+    const char *
+        private_networks; /* CIDRs that may be connected to though they are not public; NULL: none */
+    int64_t lease_seconds; /* 1 … 60 */
     int64_t log_keep_days;
     int64_t alert_age_minutes; /* an item overdue for longer is told (lib/service/watch.h) */
 

@@ -109,6 +109,8 @@ void exchange_prepare(struct slot *slot)
     (void)curl_easy_setopt(easy, CURLOPT_READDATA, slot);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, reach_connect);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot->reach);
 }
 
 static void add_header(struct slot *slot, const char *line)
@@ -171,17 +173,6 @@ static void set_method(struct slot *slot)
         set_body(slot);
 }
 
-static bool is_loopback(const char *base)
-{
-    static const char *const hosts[] = { "http://127.",  "http://localhost",  "http://[::1]",
-                                         "https://127.", "https://localhost", "https://[::1]" };
-
-    for (size_t i = 0; i < SL_COUNT(hosts); i++)
-        if (strncasecmp(base, hosts[i], strlen(hosts[i])) == 0)
-            return true;
-    return false;
-}
-
 static bool is_tls(const char *base)
 {
     return strncasecmp(base, "https:", 6) == 0;
@@ -212,8 +203,9 @@ static void set_address(struct slot *slot, const char *ca_file)
 {
     const struct sl_request *request = slot->send.request;
     const char *url = sl_arena_printf(slot->send.arena, "%s%s", request->base, request->path);
-    bool loopback = is_loopback(request->base);
+    bool loopback = reach_is_loopback(slot->send.arena, request->base);
 
+    slot->reach.loopback = loopback;
     (void)curl_easy_setopt(slot->easy, CURLOPT_URL, url);
     (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, loopback ? "" : NULL);
     (void)curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
@@ -245,7 +237,7 @@ void exchange_begin(struct slot *slot, const struct sl_send *send)
     slot->begun = slot->too_large = slot->repeated = false;
     slot->error = 0;
     slot->code = CURLE_OK;
-    slot->reason[0] = '\0';
+    slot->reason[0] = slot->reach.refused[0] = '\0';
     slot->sink = -1;
     slot->n_sunk = 0;
 }
@@ -323,6 +315,10 @@ static const char *transport_of(const struct slot *slot)
         return "the server answered in HTTP/1.1, where HTTP/2 is spoken";
     if (slot->code == CURLE_OK || slot->too_large)
         return NULL;
+    if (slot->reach.refused[0] && !slot->begun)
+        return sl_arena_printf(slot->send.arena,
+                               "%s is not public, and no network of private_networks has it",
+                               slot->reach.refused);
     if (slot->repeated || slot->code == CURLE_SEND_FAIL_REWIND)
         return "the connection was closed before an answer came";
     return sl_arena_strdup(slot->send.arena,

@@ -9,6 +9,7 @@
 #include "lib/transfer/files.h"
 #include "lib/transfer/pieces.h"
 #include "lib/transfer/pools.h"
+#include "lib/transfer/reach.h"
 #include "lib/transfer/smtp.h"
 #include "lib/transfer/transfer.h"
 
@@ -28,6 +29,7 @@ struct slot {
     int64_t n_sunk;
     struct sl_send send;
     struct sl_buf body;
+    struct reach reach; /* where it may be connected to */
     bool active, begun, too_large, repeated;
     int error; /* of a file of the request that could not be opened: errno */
     CURLcode code;

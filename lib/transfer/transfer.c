@@ -12,7 +12,8 @@ struct sl_transfer {
     struct sl_pools *pools;
     struct slot *all, *unused, *over, **over_end;
     size_t n_active, n_files;
-    char *ca_file; /* the system's own: setting none would mean to trust nobody */
+    char *networks; /* of sl_transfer_reach(), or NULL */
+    char *ca_file;  /* the system's own: setting none would mean to trust nobody */
 };
 
 /* ---- Opening and closing ---------------------------------------------------------------- */
@@ -46,9 +47,18 @@ void sl_transfer_close(struct sl_transfer **transfer)
         free(slot);
     }
     sl_pools_close(&(*transfer)->pools);
+    free((*transfer)->networks);
     free((*transfer)->ca_file);
     free(*transfer);
     *transfer = NULL;
+}
+
+void sl_transfer_reach(struct sl_transfer *transfer, const char *networks)
+{
+    free(transfer->networks);
+    transfer->networks = networks ? strdup(networks) : NULL;
+    if (networks && !transfer->networks)
+        sl_out_of_memory();
 }
 
 /* ---- Starting --------------------------------------------------------------------------- */
@@ -140,6 +150,7 @@ int sl_transfer_start(struct sl_transfer *transfer, const struct sl_send *send, 
     struct sl_err why;
 
     exchange_begin(slot, send);
+    slot->reach.networks = transfer->networks;
     transfer->n_active++;
     if (send->request->files) {
         start_files(transfer, slot);

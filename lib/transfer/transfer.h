@@ -9,7 +9,11 @@
  * first byte and told as sent and unanswered.
  *
  * Redirects are not followed, answers not decompressed. HTTPS, and HTTP to loopback addresses alone;
- * mail (SMTP); steps on files. Requests to loopback addresses pass no proxy. */
+ * mail (SMTP); steps on files. Requests to loopback addresses pass no proxy.
+ *
+ * The address that is connected to is looked at when it is connected to, whatever name it was found by: it
+ * must be public, or within sl_transfer_reach(), or of this machine where the request's own base says so
+ * ("localhost", 127.0.0.1, [::1]). A proxy's address is looked at likewise. */
 #ifndef SL_TRANSFER_TRANSFER_H
 #define SL_TRANSFER_TRANSFER_H
 
@@ -23,6 +27,9 @@ int sl_transfer_open(struct sl_transfer **transfer, struct sl_err *err);
 
 /* Drops what is under way. */
 void sl_transfer_close(struct sl_transfer **transfer); /* for SL_AUTO() */
+
+/* Networks ("10.0.0.0/8, 192.168.1.7") that are not public and may be reached all the same; NULL: none. Copied. */
+void sl_transfer_reach(struct sl_transfer *transfer, const char *networks);
 
 struct sl_send {
     const struct sl_request *request;  /* borrowed until the exchange is taken out */

@@ -122,6 +122,30 @@ static void loopback_is_known_in_both_families(void **state)
     }
 }
 
+static void what_is_nobodys_on_the_internet_is_not_public(void **state)
+{
+    static const char *const is[] = { "8.8.8.8",          "196.201.214.200", "172.15.255.255",
+                                      "172.32.0.0",       "2a00:1450::1",    "2606:4700::1111",
+                                      "64:ff9b::808:808", "2002:808:808::1" };
+    static const char *const is_not[] = {
+        "0.0.0.0",      "0.1.2.3",         "10.0.0.1",        "100.64.0.1",
+        "127.0.0.1",    "169.254.169.254", "172.16.0.1",      "172.31.255.255",
+        "192.0.0.1",    "192.0.2.1",       "192.168.0.1",     "198.18.0.1",
+        "203.0.113.9",  "224.0.0.1",       "255.255.255.255", "::",
+        "::1",          "::7f00:1",        "::ffff:10.0.0.1", "64:ff9b::a00:1",
+        "64:ff9b:1::1", "2002:7f00:1::1",  "2001::1",         "2001:db8::1",
+        "fc00::1",      "fd00:ec2::254",   "fe80::1",         "fec0::1",
+        "ff02::1",      "100::1",          "4000::1"
+    };
+    struct sl_ip ip;
+
+    (void)state;
+    for (size_t i = 0; i < SL_COUNT(is); i++)
+        assert_true(sl_ip_parse(&ip, is[i]) && sl_ip_is_public(&ip));
+    for (size_t i = 0; i < SL_COUNT(is_not); i++)
+        assert_true(sl_ip_parse(&ip, is_not[i]) && !sl_ip_is_public(&ip));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +154,7 @@ int main(void)
         cmocka_unit_test(the_first_word_that_is_no_range_is_named),
         cmocka_unit_test(an_address_is_printed_as_people_write_it),
         cmocka_unit_test(loopback_is_known_in_both_families),
+        cmocka_unit_test(what_is_nobodys_on_the_internet_is_not_public),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

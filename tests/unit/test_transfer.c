@@ -251,6 +251,35 @@ static void http_without_tls_goes_to_loopback_only(void **state)
     assert_true(sent.duration_ms < 1000);
 }
 
+/* 2130706433 is 127.0.0.1, but does not say so. */
+static void what_is_not_public_is_reached_only_where_it_is_allowed(void **state)
+{
+    static const char *const hosts[] = { "https://2130706433:9",
+                                         "https://0x7f.1:9",
+                                         "https://0.0.0.0:9",
+                                         "https://10.0.0.1:9",
+                                         "https://[::ffff:127.0.0.1]:9",
+                                         "https://[fe80::1]:9" };
+    struct talk elsewhere = *(struct talk *)*state;
+    struct sl_sent sent;
+
+    for (size_t i = 0; i < SL_COUNT(hosts); i++) {
+        elsewhere.base = hosts[i];
+        start(&elsewhere, make_request(&elsewhere, NULL), false, NULL);
+        sent = await(&elsewhere);
+        assert_int_equal(sent.exchange.reach, SL_NOT_SENT);
+        assert_true(strstr(sent.exchange.transport, "private_networks") ||
+                    i == 4); /* which is loopback, written so */
+    }
+    sl_transfer_reach(elsewhere.transfer, "127.0.0.0/8");
+    elsewhere.base = hosts[0];
+    start(&elsewhere, make_request(&elsewhere, NULL), false, NULL);
+    sent = await(&elsewhere);
+    sl_transfer_reach(elsewhere.transfer, NULL);
+    assert_int_equal(sent.exchange.reach, SL_NOT_SENT);
+    assert_null(strstr(sent.exchange.transport, "private_networks")); /* nobody listened */
+}
+
 /* What reached nobody is tried for as long as it takes, a file that is gone is not. */
 static void a_file_that_cannot_be_opened_is_told_apart_from_nobody_there(void **state)
 {
@@ -283,6 +312,7 @@ int main(void)
         TEST(a_redirect_is_an_answer_and_is_not_followed),
         TEST(an_answer_tells_when_to_come_again_or_that_it_does_not_say),
         TEST(an_answer_tells_by_its_date_whether_our_clock_is_right),
+        TEST(what_is_not_public_is_reached_only_where_it_is_allowed),
         TEST(http_without_tls_goes_to_loopback_only),
         TEST(a_file_that_cannot_be_opened_is_told_apart_from_nobody_there),
     };
