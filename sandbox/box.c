@@ -64,10 +64,10 @@ int sl_box_open(struct sl_sandbox *box, const struct sl_sandbox_options *options
     if (options->latency_ms < 0 || !(options->fail_rate >= 0 && options->fail_rate <= 1))
         return sl_err_set(err, SL_ERR_USAGE, "the latency is 0 ms or more, the fail rate 0 to 1");
     box->settings = (struct sl_box_settings){ .latency_ms = options->latency_ms,
-                                          .callback_ms = 100,
-                                          .late_ms = 2000,
-                                          .slow_ms = 5000,
-                                          .fail_rate = options->fail_rate };
+                                              .callback_ms = 100,
+                                              .late_ms = 2000,
+                                              .slow_ms = 5000,
+                                              .fail_rate = options->fail_rate };
     begin_random(box, options->seed);
     box->timers = sl_timers_new(box);
     box->callbacks = sl_callbacks_new(box, loop);

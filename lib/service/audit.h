@@ -18,7 +18,7 @@ struct sl_log {
     int status_code;                          /* HTTP; 0: none */
     const char *error_message;                /* phones in it are masked here */
     int64_t duration_ms;                      /* -1: not measured */
-    const char *external_reference; /* one of the phones in it is masked here */
+    const char *external_reference;           /* one of the phones in it is masked here */
     const char *ip_address;
     int attempt;               /* 0: none */
     const char *actor;         /* who did it, for acts of people: "root" */

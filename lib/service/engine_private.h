@@ -52,7 +52,7 @@ struct slot {
 
     /* What this transaction's answers say of the account. */
     bool succeeded;
-    bool accepted; /* and the credentials were */
+    bool accepted;              /* and the credentials were */
     bool clock_told, clock_off; /* what was stored last of the clock in this run, if anything */
     int64_t n_failed;
     const char *failure; /* the last one's words, in its job's arena */

@@ -31,7 +31,7 @@ struct sl_pool {
         int port, n;
     } carried[MOST_CONNECTIONS]; /* n_carried were begun, the oldest is forgotten */
     size_t n_carried;
-    bool unwatched;  /* epoll had no room for a socket of it: it is looked at again and again */
+    bool unwatched; /* epoll had no room for a socket of it: it is looked at again and again */
 };
 
 struct sl_pools {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void),
-                      void (*end)(void), void (*loader_end)(void), void *stack);
+int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv,
+                      void (*init)(void), void (*end)(void), void (*loader_end)(void), void *stack);
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t n);
@@ -30,8 +30,8 @@ static int begin(int argc, char **argv, char **environment)
 }
 
 /* What calls main(). */
-int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv, void (*init)(void),
-                      void (*end)(void), void (*loader_end)(void), void *stack)
+int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv,
+                      void (*init)(void), void (*end)(void), void (*loader_end)(void), void *stack)
 {
     int (*real)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
                 void (*)(void), void *);

@@ -281,7 +281,9 @@ bool sl_transfer_next(struct sl_transfer *transfer, struct sl_sent *sent)
         return false;
     *at = flight->next;
     transfer->n_active--;
-    *sent = (struct sl_sent){ flight->send.owner, flight->told, sl_boot_ms() - flight->started_ms };
+    *sent = (struct sl_sent){ .owner = flight->send.owner,
+                              .exchange = flight->told,
+                              .duration_ms = sl_boot_ms() - flight->started_ms };
     free(flight);
     return true;
 }

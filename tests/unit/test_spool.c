@@ -107,8 +107,7 @@ static void what_a_killed_process_left_goes_after_a_day(void **state)
 
     OK(take(in, "other", &file));
     for (size_t i = 0; i < 2; i++) {
-        const char *path =
-            sl_arena_printf(in->arena, "%s-spool/%s", in->database, names[i]);
+        const char *path = sl_arena_printf(in->arena, "%s-spool/%s", in->database, names[i]);
         int fd = open(path, O_WRONLY | O_CREAT, 0600);
 
         assert_true(fd >= 0);
