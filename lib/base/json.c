@@ -53,7 +53,9 @@ struct json_object *sl_json_parse(const char *bytes, size_t n)
     SL_AUTO(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(32);
     struct json_object *doc;
 
-    if (!tokener || n > INT_MAX - 1 || is_foreign(bytes, n) || is_bomb(bytes, n))
+    if (!tokener)
+        sl_out_of_memory();
+    if (n > INT_MAX - 1 || is_foreign(bytes, n) || is_bomb(bytes, n))
         return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     doc = json_tokener_parse_ex(tokener, bytes, (int)n);
