@@ -3,7 +3,7 @@
 
 # whole N COMMAND...: the copy's own record, by whether that succeeds.
 whole() {
-    local what=done
+    local what='done'
     "${@:2}" > /dev/null 2>&1 || what=damaged
     echo "$1" >> wanted
     printf '%s\t%s\n' "$1" "$what" >> states

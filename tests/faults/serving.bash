@@ -33,6 +33,7 @@ serve_act() {
     curl -sS -K calls.curl > taken 2> /dev/null || true
     kill "$(innermost "$served")" 2> /dev/null || true
     wait "$served" || status=$?
+    grep -v '^listening' serve.log | sort -u >&2 # it may say the same of each call
     return "$status"
 }
 listens_or_ended() { grep -q '^listening' serve.log || ! kill -0 "$served"; }
