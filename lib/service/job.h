@@ -51,8 +51,9 @@ enum sl_course {
 /* What is known of a row while it waits for what ends it. */
 enum sl_heard_of {
     SL_HEARD_NOTHING,
-    SL_HEARD_OF,  /* the provider has it, and can be asked */
-    SL_HEARD_ALL, /* its record is over */
+    SL_HEARD_OF,       /* the provider has it, and can be asked */
+    SL_HEARD_IN_DOUBT, /* a person has to decide, whatever else is told */
+    SL_HEARD_ALL,      /* its record is over */
 };
 
 struct sl_domain {

@@ -244,8 +244,9 @@ static int heard_request(struct sl_service *service, const struct sl_item *item,
         return found;
     if (payment_is_over(&payment))
         *heard = SL_HEARD_ALL;
-    else if (was_heard(&payment) && sl_payments_can_ask(&payment) &&
-             !sl_payments_in_doubt(&payment)) /* that is a person's */
+    else if (sl_payments_in_doubt(&payment))
+        *heard = SL_HEARD_IN_DOUBT;
+    else if (was_heard(&payment) && sl_payments_can_ask(&payment))
         *heard = SL_HEARD_OF;
     return 0;
 }

@@ -190,7 +190,7 @@ static int go_on_waiting(struct engine *engine, const struct sl_item *item, stru
         return -1;
     if (heard == SL_HEARD_ALL)
         return end_known(engine, item, err);
-    if (found == 0)
+    if (found == 0 || heard == SL_HEARD_IN_DOUBT)
         return sl_queue_wait_on(engine->service->db, item->id, "person", 0, 0, err) < 0 ? -1 : 0;
     settle = settle_of(item, op, heard);
     if (settle->query &&

@@ -810,6 +810,16 @@ static void what_was_lost_and_heard_of_is_asked_about_like_what_was_accepted(voi
     assert_int_equal(heard_of(in, &payment), SL_HEARD_ALL);
 }
 
+static void what_was_lost_and_paid_by_another_amount_is_a_persons(void **state)
+{
+    struct installation *in = *state;
+    struct sl_payment payment = lost(in);
+
+    payment = told_paid(in, &payment, 1000, "NLJ7RT61SV");
+    payment = asked(in, &payment, SL_PAY_PAID);
+    assert_int_equal(heard_of(in, &payment), SL_HEARD_IN_DOUBT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -825,6 +835,7 @@ int main(void)
         PROMISE(the_runner_that_dies_leaves_a_payment_that_waits),
         PROMISE(one_that_was_never_sent_has_failed),
         PROMISE(what_was_lost_and_heard_of_is_asked_about_like_what_was_accepted),
+        PROMISE(what_was_lost_and_paid_by_another_amount_is_a_persons),
         PROMISE(a_callback_alone_is_not_believed_but_asked_about),
         PROMISE(a_payment_can_succeed_before_its_receipt_is_known),
         PROMISE(a_query_that_does_not_know_yet_changes_nothing),
