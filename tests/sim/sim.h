@@ -187,7 +187,7 @@ struct history {
 
 extern struct history history;
 
-/* Makes the installation, and processes that have it open already. */
+/* Before the first: has programs do what they do, and keeps the database open for those to come. */
 void history_prepare(void);
 void history_run(uint64_t seed);
 
