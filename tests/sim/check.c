@@ -177,15 +177,25 @@ static void check_text(const struct op *op, size_t i, const char *lines)
                      seen.id);
 }
 
-/* A callback that was answered says that it was cancelled: one that contradicts the genuine one, which
- * was lost. Who knows the token is believed a refusal. */
-static bool was_told_no(const struct seen *seen)
+/* A callback about the push that was answered has these words in it. */
+static bool was_told(const struct seen *seen, const char *words)
 {
     for (size_t i = 0; i < history.n_acks; i++)
-        if (strstr(history.acks[i].body, seen->id) &&
-            strstr(history.acks[i].body, "\"ResultCode\":1032"))
+        if (strstr(history.acks[i].body, seen->id) && strstr(history.acks[i].body, words))
             return true;
     return false;
+}
+
+/* One that contradicts the genuine one, which was lost: who knows the token is believed a refusal. */
+static bool was_told_no(const struct seen *seen)
+{
+    return was_told(seen, "\"ResultCode\":1032");
+}
+
+/* The query tells no amount: money counts if no callback tells another one alone. */
+static bool was_told_other(const struct seen *seen)
+{
+    return was_told(seen, "\"Value\":1499.00") && !was_told(seen, "\"Value\":1500.00");
 }
 
 static void check_payment(const struct op *op, const char *lines)
@@ -205,6 +215,8 @@ static void check_payment(const struct op *op, const char *lines)
     check_owned(op, &kept);
     if (kept.waits_for && any_of(kept.status, "succeeded failed cancelled expired"))
         history_fail("%s is %s, and its row waits for a %s", op->key, kept.status, kept.waits_for);
+    if (was_told_other(&seen) && strcmp(kept.status, "succeeded") == 0)
+        history_fail("%s is succeeded, and callbacks tell another amount alone", op->key);
     if (paid && was_told_no(&seen) && strcmp(kept.status, "cancelled") == 0)
         return;
     if (strcmp(kept.status, "pending") == 0 && kept.waits_for &&
