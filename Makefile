@@ -149,7 +149,8 @@ check: deps
 objects: $(LIBRARY:%.c=$(BUILD)/%.o) $(SHARED:%.c=$(BUILD)/%.o) $(SANDBOX:%.c=$(BUILD)/%.o) \
          $(patsubst cmd/%.c,$(BUILD)/cmd/%.o,$(wildcard cmd/*.c))
 
-tests: all $(TESTS) $(REPLAYS)
+# A sanitizer knows one stack, and the processes of a simulation have their own.
+tests: all $(TESTS) $(REPLAYS) $(if $(SAN),,$(BUILD)/sim)
 
 attackers: $(ATTACKERS)
 
