@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "lib/service/act.h"
+#include "lib/store/health.h"
 
-enum { CHUNK_ROWS = 1000 };
+enum { CHUNK_ROWS = 1000, MOST_AHEAD_S = 86400 };
 
 struct run {
     struct sl_service *service;
@@ -90,6 +91,23 @@ static int record(struct run *run, int64_t before, struct sl_err *err)
     return sl_tx_commit(&tx, err);
 }
 
+/* By a clock that is far ahead everything is old. */
+static int check_clock(struct run *run, struct sl_err *err)
+{
+    const char *provider;
+    int64_t ahead_s;
+
+    if (sl_health_clock(run->service->db, run->arena, &provider, &ahead_s, err) < 0)
+        return -1;
+    if (ahead_s <= MOST_AHEAD_S)
+        return 0;
+    (void)sl_err_set(err, SL_ERR_CONFIG,
+                     "nothing is removed: at the last answer the clock was %" PRId64
+                     " s ahead of %s",
+                     ahead_s, provider);
+    return sl_err_hint(err, "set it; `sl-config test -p %s` compares them again", provider);
+}
+
 int sl_prune(struct sl_service *service, int64_t before, bool dry, int64_t now_ms,
              struct sl_pruned *pruned, struct sl_err *err)
 {
@@ -105,6 +123,8 @@ int sl_prune(struct sl_service *service, int64_t before, bool dry, int64_t now_m
         pruned->last_id = old.last_id;
         return 0;
     }
+    if (check_clock(&run, err) < 0)
+        return -1;
     for (int64_t last = old.first_id - 1; last < old.last_id;) {
         last = old.last_id - last > CHUNK_ROWS ? last + CHUNK_ROWS : old.last_id;
         if (remove_chunk(&run, last, err) < 0)

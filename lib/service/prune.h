@@ -13,7 +13,8 @@ struct sl_pruned {
 /* Removes the rows from the oldest one to the last before the first that was made at or after
  * `before`, a thousand a transaction: what is killed between two leaves a whole chain. One
  * anchor stands for all of a run; the run is a row itself. `dry` only counts. Needs the index
- * key. */
+ * key. SL_ERR_CONFIG, and nothing is removed, if by a provider's last answer our clock is more than a
+ * day ahead. */
 int sl_prune(struct sl_service *service, int64_t before, bool dry, int64_t now_ms,
              struct sl_pruned *pruned, struct sl_err *err);
 

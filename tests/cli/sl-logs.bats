@@ -171,6 +171,16 @@ records() {
     [ "$status" -eq 65 ]
 }
 
+@test "prune removes nothing while the clock is known to be far ahead" {
+    sql "INSERT INTO accounts (account, provider_id) SELECT 'theirs', id FROM integration_providers WHERE code = 'mpesa';
+        INSERT INTO facts (account, kind, key, value) VALUES ('theirs', 'clock', '', '315360000')"
+    before=$(sql 'SELECT count(*) FROM integration_logs')
+    run --separate-stderr sl-logs prune --older-than 0s
+    [ "$status" -eq 78 ]
+    [[ "$stderr" == *"315360000 s ahead of mpesa"*"sl-config test -p mpesa"* ]]
+    [ "$(sql 'SELECT count(*) FROM integration_logs')" -eq "$before" ]
+}
+
 @test "prune removes what is old, says so in the trail, and the rest verifies" {
     before=$(sl-logs export | wc -l)
     run --separate-stderr sl-logs prune --older-than 365d -f json
