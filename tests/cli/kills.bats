@@ -238,33 +238,28 @@ traced() {
     [ "$(counted messages)" -eq 1 ]
 }
 
-# held_up N: a text whose program stands still for one and a half of its lease's seconds behind its N-th sync.
-held_up() {
-    strace -E ASAN_OPTIONS=detect_leaks=0 -f -o /dev/null -e trace=fdatasync \
-        -e "inject=fdatasync:delay_exit=1500000:when=$1" \
-        sl-sms send -m "held up at $1" 0711000001 -f json 2> /dev/null | field batch
+# two TAG [STRACE-OPTION...]: two texts, one behind the other over one connection, under strace.
+two() {
+    list 2 "$1" > "$BATS_TEST_TMPDIR/two"
+    strace -E ASAN_OPTIONS=detect_leaks=0 -f -s 100 -o "$BATS_TEST_TMPDIR/trace" "${@:2}" \
+        sl-sms bulk -m 'Dear {name}' --file "$BATS_TEST_TMPDIR/two" --yes -q --connections 1 > /dev/null 2>&1 || true
 }
 
+# states: of the newest batch.
+states() { sql 'SELECT status FROM messages WHERE batch_id = (SELECT max(id) FROM message_batches) ORDER BY line'; }
+
 @test "a runner that was held up past its lease behind its mark sends nothing, and takes nothing back" {
-    trace=$BATS_TEST_TMPDIR/trace
-    sl-sms send -m first 0711000001 > /dev/null
-    strace -E ASAN_OPTIONS=detect_leaks=0 -f -s 100 -o "$trace" -e trace=fdatasync,sendto \
-        sl-sms send -m second 0711000001 > /dev/null
-    marked=$(sed '/sendto(.*POST/,$d' "$trace" | grep -c 'fdatasync(')
+    two first -e trace=none
+    two second -e trace=fdatasync,sendto
+    marked=$(awk '/sendto\(.*POST/ && ++posts == 2 { exit } /fdatasync\(/ { n++ } END { print n }' "$BATS_TEST_TMPDIR/trace")
     unknown=0
     for n in $((marked - 1)) "$marked" $((marked + 1)); do # a sync more or less: the WAL may begin anew
         before=$(counted messages)
-        batch=$(held_up "$n")
-        status=$(sl-sms status "$batch" -f json | field status)
-        echo "held up at sync $n of $marked: $status, arrived: $(($(counted messages) - before))"
-        case $status in
-        unknown)
-            unknown=$((unknown + 1))
-            [ "$(counted messages)" -eq "$before" ]
-            ;;
-        sent | delivered) [ "$(counted messages)" -eq $((before + 1)) ] ;;
-        *) false ;;
-        esac
+        two "held up at $n" -e trace=fdatasync -e "inject=fdatasync:delay_exit=1500000:when=$n"
+        arrived=$(($(counted messages) - before))
+        echo "held up at sync $n of $marked: $(states | paste -sd ' '), arrived: $arrived"
+        [ "$(states | grep -cE '^(sent|delivered)$')" -eq "$arrived" ]
+        unknown=$((unknown + $(states | grep -c unknown || true)))
     done
     [ "$unknown" -ge 1 ]
 }

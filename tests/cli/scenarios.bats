@@ -178,6 +178,8 @@ asks() { sl-pay request --phone 0711000004 --amount 100 --reference ADM1024; }
 }
 
 @test "a token that is over, dead or near its end is renewed once for all that need it" {
+    # the others come while the first one waits for its answer
+    curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/settings" -d '{"latency_ms":300}'
     at_once asks
     [ "$(counted tokens)" -eq 1 ]
     sql 'UPDATE oauth_tokens SET expires_at = 1000'

@@ -755,6 +755,14 @@ parses() {
     esac
 }
 
+@test "who opts out after the list was read gets nothing" {
+    list 'phone,name\n0711000001,Achieng\n0711000002,Otieno\n'
+    queued -m 'Dear {name}'
+    sl-sms optout add -s greenhill 0711000002 > /dev/null
+    sl-queue-run -q
+    [ "$(sql 'SELECT group_concat(status) FROM (SELECT status FROM messages ORDER BY line)')" = queued,skipped ]
+}
+
 @test "every format parses" {
     list 'phone,name\n0712345678,"A, ""B"""\n'
     queued -m 'Hi {name}' -f json

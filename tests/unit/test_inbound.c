@@ -541,6 +541,30 @@ static void a_body_that_is_said_to_be_something_else_is_not_heard(void **state)
     assert_int_equal(number(world, "SELECT count(*) FROM webhook_events"), 1);
 }
 
+/* Who shares a commit with a right token does not share its address. */
+static void each_of_a_group_needs_a_token_of_its_own(void **state)
+{
+    static const char body[] = "id=ATXid_1&status=Sent";
+    struct world *world = *state;
+    const char *first = world->token[AFRICASTALKING], *second;
+    struct sl_received three[3];
+    struct sl_received *const all[] = { &three[0], &three[1], &three[2] };
+
+    add_endpoint(world, AFRICASTALKING);
+    second = world->token[AFRICASTALKING];
+    for (size_t i = 0; i < SL_COUNT(three); i++) {
+        world->token[AFRICASTALKING] = i == 0   ? first
+                                       : i == 1 ? second
+                                                : "0123456789abcdef0123456789abcdef";
+        three[i] = request_to(world, AFRICASTALKING, "dlr", body);
+    }
+    OK(sl_inbound_receive_all(world->inbox, all, SL_COUNT(all), &err));
+    assert_int_equal(three[0].reply.status, 200);
+    assert_int_equal(three[1].reply.status, 200);
+    assert_int_equal(three[2].reply.status, 404);
+    assert_int_equal(number(world, "SELECT count(DISTINCT webhook_id) FROM webhook_requests"), 2);
+}
+
 static void one_that_cannot_be_stored_does_not_take_the_others_with_it(void **state)
 {
     struct world *world = *state;
@@ -754,6 +778,7 @@ int main(void)
         TEST(scanners_do_not_fill_the_log),
         TEST(a_body_without_sense_is_answered_as_its_provider_expects_and_kept_once),
         TEST(a_body_that_is_said_to_be_something_else_is_not_heard),
+        TEST(each_of_a_group_needs_a_token_of_its_own),
         TEST(one_that_cannot_be_stored_does_not_take_the_others_with_it),
         TEST(money_that_comes_twice_is_one_payment),
         TEST(a_reference_that_nobody_can_type_is_cut_and_noted),

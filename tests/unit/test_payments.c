@@ -716,6 +716,18 @@ static void two_receipts_for_one_payment_leave_it_without(void **state)
     assert_string_equal(payment.mismatch, "callbacks tell two receipts, FORGED0001 and NLJ7RT61SV");
 }
 
+/* Also of two processes that ask at once whether it is another's. */
+static void the_database_itself_has_a_receipt_once(void **state)
+{
+    struct installation *in = *state;
+
+    (void)request(in);
+    (void)request(in);
+    assert_int_equal(sl_db_script(in->service->db, "UPDATE payments SET receipt = 'SBX1'", &err),
+                     -1);
+    assert_int_equal(err.code, SL_ERR_DATA);
+}
+
 static void a_receipt_pays_one_payment_only(void **state)
 {
     struct installation *in = *state;
@@ -861,6 +873,7 @@ int main(void)
         PROMISE(a_claim_that_the_provider_denies_is_noted_and_changes_nothing),
         PROMISE(a_callback_about_another_push_is_not_believed),
         PROMISE(two_receipts_for_one_payment_leave_it_without),
+        PROMISE(the_database_itself_has_a_receipt_once),
         PROMISE(a_receipt_pays_one_payment_only),
         PROMISE(a_callback_can_be_faster_than_the_answer),
         PROMISE(an_answer_that_refuses_is_not_believed_after_a_callback),

@@ -109,6 +109,58 @@ static void a_rotation_seals_everything_with_the_new_key(void **state)
     assert_true(opens(in, in->service));
 }
 
+#define OWNED                                                                                      \
+    " FROM schools s, integration_providers p WHERE s.code = 'greenhill' AND p.code = 'fake'"
+
+/* A row for each column that may hold something sealed. */
+static const char *const sealed_rows[] = {
+    [SL_SEALED_SETTINGS] =
+        "INSERT INTO integration_configs (id, school_id, provider_id, config_encrypted, account,"
+        " created_at, updated_at) SELECT 77, s.id, p.id, '', 'a', 1, 1" OWNED,
+    [SL_SEALED_ACCESS_TOKENS] =
+        "INSERT INTO oauth_tokens (id, school_id, provider_id, access_token, account, version,"
+        " created_at, updated_at, renewed_at) SELECT 77, s.id, p.id, '', 'a', 1, 1, 1, 1" OWNED,
+    [SL_SEALED_REFRESH_TOKENS] = "", /* the same row */
+    [SL_SEALED_QUEUE_MEMORY] =
+        "INSERT INTO integration_queue (id, school_id, provider_id, operation, payload, public_id,"
+        " created_at) SELECT 77, s.id, p.id, 'sms.send', '{}', 'x', 1" OWNED,
+    [SL_SEALED_HOOK_SECRETS] =
+        "INSERT INTO hooks (id, school_id, purpose, event, kind, target, created_at)"
+        " SELECT 77, s.id, 'hook', '*', 'url', 'https://a.example', 1" OWNED,
+    [SL_SEALED_WEBHOOK_SECRETS] =
+        "INSERT INTO integration_webhooks (id, school_id, provider_id, endpoint_path, created_at)"
+        " SELECT 77, s.id, p.id, 'e', 1" OWNED,
+};
+
+static void no_column_is_forgotten(void **state)
+{
+    struct installation *in = *state;
+    struct sl_rotation rotation;
+    struct sl_err err;
+
+    for (size_t i = 0; i < SL_SEALED_COLUMNS; i++) {
+        const struct sl_sealed_place *names = sl_sealed_place((enum sl_sealed_column)i);
+        bool hook = i == SL_SEALED_HOOK_SECRETS;
+        const struct sl_seal_place place = { names->table, names->column, in->school.id,
+                                             hook ? 0 : provider_id(in), 77 };
+        enum sl_key_purpose purpose = i == SL_SEALED_WEBHOOK_SECRETS ? SL_KEY_WEBHOOK : SL_KEY_SEAL;
+        const char *sealed =
+            sl_seal(in->service->keyring, purpose, in->arena, "{}", 2, &place, &err);
+
+        if (sl_db_script(in->service->db, sealed_rows[i], &err) < 0 ||
+            sl_db_script(in->service->db,
+                         sl_arena_printf(in->arena, "UPDATE %s SET %s = '%s' WHERE id = 77",
+                                         names->table, names->column, sealed),
+                         &err) < 0)
+            fail_msg("%s", err.text);
+    }
+    assert_int_equal(sl_keys_rotate(in->service, &rotation, &err), 0);
+    for (size_t i = 0; i < SL_SEALED_COLUMNS; i++)
+        if (rotation.resealed[i] != 1 || rotation.unopened[i] != 0)
+            fail_msg("%s: %d sealed anew", sl_sealed_place((enum sl_sealed_column)i)->name,
+                     (int)rotation.resealed[i]);
+}
+
 static void a_program_with_the_old_ring_reads_it_again(void **state)
 {
     struct installation *in = *state;
@@ -391,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_rotation_seals_everything_with_the_new_key),
+        TEST(no_column_is_forgotten),
         TEST(a_program_with_the_old_ring_reads_it_again),
         TEST(a_stopped_rotation_is_taken_up_without_another_key),
         TEST(what_changed_meanwhile_is_not_overwritten),
