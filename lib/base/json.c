@@ -175,25 +175,58 @@ const char *sl_json_print(struct sl_arena *arena, struct json_object *doc)
     return sl_arena_strdup(arena, json_object_to_json_string_ext(doc, flags));
 }
 
-void sl_json_quote(struct sl_buf *out, const char *text)
+/* DEL, and what steers a terminal from U+0080 on; 0: neither. */
+static unsigned char steering(const unsigned char *at)
+{
+    if (*at == 0x7f)
+        return *at;
+    return at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f ? at[1] : 0;
+}
+
+static void add_escape(struct sl_buf *out, unsigned char point)
 {
     static const char hex[] = "0123456789abcdef";
 
-    sl_buf_add(out, "\"", 1);
-    while (*text) {
-        size_t plain = 0;
-        unsigned char byte;
+    sl_buf_add(out, (char[]){ '\\', 'u', '0', '0', hex[point >> 4], hex[point & 15] }, 6);
+}
 
-        while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
-            plain++;
-        sl_buf_add(out, text, plain);
-        text += plain;
-        byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            sl_buf_add(out, (char[]){ '\\', (char)byte }, 2);
-        else if (byte)
-            sl_buf_add(out, (char[]){ '\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15] }, 6);
-        text += byte != 0;
+/* How many bytes need no escape; in a document that is written already, only the steering ones do. */
+static size_t plain_bytes(const unsigned char *text, bool written)
+{
+    const unsigned char *at = text;
+
+    while (*at && !steering(at) && (written || (*at >= 0x20 && *at != '"' && *at != '\\')))
+        at++;
+    return (size_t)(at - text);
+}
+
+static void add_safely(struct sl_buf *out, const char *text, bool written)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    for (;;) {
+        size_t plain = plain_bytes(at, written);
+
+        sl_buf_add(out, (const char *)at, plain);
+        at += plain;
+        if (!*at)
+            return;
+        if (*at == '"' || *at == '\\')
+            sl_buf_add(out, (char[]){ '\\', (char)*at }, 2);
+        else
+            add_escape(out, steering(at) ? steering(at) : *at);
+        at += *at == 0xc2 ? 2 : 1;
     }
+}
+
+void sl_json_quote(struct sl_buf *out, const char *text)
+{
     sl_buf_add(out, "\"", 1);
+    add_safely(out, text, false);
+    sl_buf_add(out, "\"", 1);
+}
+
+void sl_json_show(struct sl_buf *out, const char *json)
+{
+    add_safely(out, json, true);
 }

@@ -40,7 +40,11 @@ struct json_object *sl_json_put_object(struct json_object *doc, const char *name
 /* One line, slashes not escaped, in the arena. "null" for NULL. */
 const char *sl_json_print(struct sl_arena *arena, struct json_object *doc);
 
-/* "text" with quotes and escapes, appended. For JSON that is written rather than built. */
+/* "text" with quotes and escapes, appended. For JSON that is written rather than built. Control characters,
+ * DEL and C1 among them, are escaped: it may be looked at on a terminal. */
 void sl_json_quote(struct sl_buf *out, const char *text);
+
+/* JSON as it is, appended, but for DEL and C1 in its strings, which are escaped. */
+void sl_json_show(struct sl_buf *out, const char *json);
 
 #endif

@@ -69,8 +69,8 @@ static void add_json(const struct sl_output *output, struct sl_buf *out, size_t 
     case SL_DECIMAL:
     case SL_TIME: add_quoted(output, out, text); return;
     case SL_INT:
-    case SL_BOOL:
-    case SL_JSON: sl_buf_text(out, text); return;
+    case SL_BOOL: sl_buf_text(out, text); return;
+    case SL_JSON: sl_json_show(out, text); return;
     }
 }
 

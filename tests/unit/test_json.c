@@ -79,6 +79,20 @@ static void what_is_no_json_is_not_read(void **state)
         assert_null(sl_json_parse(wrong[i], strlen(wrong[i])));
 }
 
+static void nothing_in_json_steers_a_terminal(void **state)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    struct sl_buf quoted = sl_buf_new(arena), shown = sl_buf_new(arena);
+
+    (void)state;
+    sl_json_quote(&quoted, "\x1b[2J\x7f\xc2\x9b"
+                           "31m \"\\\n \xc3\xa9\xc2\xa0");
+    assert_string_equal(quoted.data,
+                        "\"\\u001b[2J\\u007f\\u009b31m \\\"\\\\\\u000a \xc3\xa9\xc2\xa0\"");
+    sl_json_show(&shown, "{\"a\":\"\xc2\x85\x7f\\n\"}");
+    assert_string_equal(shown.data, "{\"a\":\"\\u0085\\u007f\\n\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +100,7 @@ int main(void)
         cmocka_unit_test(capitals_within_texts_are_texts),
         cmocka_unit_test(what_would_fill_the_memory_is_not_read),
         cmocka_unit_test(what_is_no_json_is_not_read),
+        cmocka_unit_test(nothing_in_json_steers_a_terminal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
