@@ -1,9 +1,14 @@
 /* Spellings of addresses that are not public, as the base of a request and as a mail server.
  * usage: reach
- * Each must be refused when it is set (lib/service/address.h), or else when it is about to be connected to, by
+ * No packet leaves: what libcurl looks up and connects to ends in this file, where every name leads to 10.0.0.1
+ * and every connection is refused. Each must be refused when it is set (lib/service/address.h), or else when it is about to be connected to, by
  * the address and not by its spelling. Prints tries and how many were not; on standard error which. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/adapter/mail.h"
 #include "lib/base/crypto.h"
@@ -98,6 +103,7 @@ static const char *const spellings[] = {
     "1",
     "\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1",
     "xn--127-.0.0.1",
+    "rebinding.school.example",
     "[::1%25lo]",
     "[::1%lo]",
     "[127.0.0.1]",
@@ -105,6 +111,36 @@ static const char *const spellings[] = {
     "127.0.0.1\t",
     "",
 };
+
+/* ---- In the place of the C library's ----------------------------------------------------------- */
+
+static size_t n_connected;
+
+int connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+    (void)fd, (void)to, (void)n;
+    n_connected++;
+    errno = ECONNREFUSED;
+    return -1;
+}
+
+/* A name server that says what the attacker likes. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *wanted,
+                struct addrinfo **found)
+{
+    union {
+        void *symbol;
+        int (*call)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    } real = { .symbol = dlsym(RTLD_NEXT, "getaddrinfo") };
+    struct addrinfo numeric = *wanted;
+
+    numeric.ai_flags |= AI_NUMERICHOST;
+    if (real.call(name, service, &numeric, found) == 0)
+        return 0;
+    return real.call("10.0.0.1", service, &numeric, found);
+}
+
+/* ---- Trying ------------------------------------------------------------------------------------- */
 
 /* What became of one try, by a request or a mail. */
 static bool is_kept_away(struct sl_transfer *transfer, struct sl_request *request)
@@ -115,21 +151,26 @@ static bool is_kept_away(struct sl_transfer *transfer, struct sl_request *reques
                                   .connect_ms = 5000,
                                   .answer_ms = 5000,
                                   .most_answer = 1000 };
+    size_t before = n_connected;
     struct sl_sent sent = { 0 };
-    const char *why;
     struct sl_err err;
 
     if (sl_transfer_start(transfer, &send, &err) < 0)
         return true; /* no address at all */
     while (!sl_transfer_next(transfer, &sent))
         sl_transfer_wait(transfer, 1000);
-    why = sent.exchange.transport ? sent.exchange.transport : "";
-    if (sent.exchange.reach == SL_NOT_SENT &&
-        (strstr(why, "private_networks") || strcasestr(why, "resolve host") ||
-         strcasestr(why, "url")))
+    if (n_connected == before)
         return true;
-    (void)fprintf(stderr, "reach: %s: %s\n", request->base, why);
+    (void)fprintf(stderr, "reach: %s: %s\n", request->base, sent.exchange.transport);
     return false;
+}
+
+/* Or nothing would be shown by nobody being connected to. */
+static bool can_connect(struct sl_transfer *transfer)
+{
+    struct sl_request request = { .method = "GET", .base = "https://8.8.8.8", .path = "/" };
+
+    return !is_kept_away(transfer, &request);
 }
 
 int main(void)
@@ -141,6 +182,10 @@ int main(void)
     sl_crypto_init();
     if (sl_transfer_open(&transfer, &err) < 0)
         return 70;
+    if (!can_connect(transfer)) {
+        (void)fprintf(stderr, "reach: a public address is not connected to either\n");
+        return 70;
+    }
     for (size_t i = 0; i < SL_COUNT(spellings); i++) {
         SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
         const struct sl_smtp smtp = { .from = "", .starttls = true };
