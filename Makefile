@@ -258,7 +258,7 @@ install: all
 	install -m 644 man/shulelabs.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	for p in $(NAMES); do install -m 644 $(BUILD)/completion.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; done
-	install -m 644 README.md docs/*.md $(DESTDIR)$(DOC)
+	install -m 644 README.md SECURITY.md docs/*.md $(DESTDIR)$(DOC)
 	install -m 644 etc/shulelabs.yaml $(DESTDIR)$(DOC)/examples
 	set -e; for f in etc/systemd/*; do $(PLACE) $$f | \
 	    install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$f); done
