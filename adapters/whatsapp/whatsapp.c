@@ -73,6 +73,7 @@ static const struct sl_wire_field wire_fields[] = {
     { "phone_number_id", SL_SHOW_ID },
     { "biz_opaque_callback_data", SL_SHOW_ID },
     { "id", SL_SHOW_ID },
+    { "message_id", SL_SHOW_ID },
 };
 
 /* ---- Settings ------------------------------------------------------------------------ */

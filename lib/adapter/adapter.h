@@ -86,7 +86,8 @@ struct sl_limits {
 };
 
 /* How a field of the wire is shown in the log. What no row names is shown as it is, but for what
- * looks like somebody's number; SL_SHOW_ID: an id of the provider's, whose digits are none. */
+ * looks like somebody's number; SL_SHOW_ID: an id of the provider's, whose digits are none (one that
+ * hides a number in base64 is shown by its end). */
 enum sl_shown { SL_SHOW_SECRET, SL_SHOW_PHONE, SL_SHOW_PHONES, SL_SHOW_ID };
 struct sl_wire_field {
     const char *name; /* of a header, a form field or a JSON member at any depth */

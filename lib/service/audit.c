@@ -165,8 +165,10 @@ static const char *reference_of(struct sl_arena *arena, const struct sl_log *log
     size_t n = 0;
     const char *number = find_number(log, &n);
 
-    if (!number)
-        return log->external_reference;
+    if (!number) {
+        sl_mask_id(&out, log->external_reference, strlen(log->external_reference));
+        return out.data;
+    }
     sl_buf_add(&out, log->external_reference, (size_t)(number - log->external_reference));
     sl_mask_phone(&out, number, n);
     sl_buf_text(&out, number + n);

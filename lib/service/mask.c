@@ -248,7 +248,7 @@ struct sl_buf sl_mask_text(const struct sl_mask *mask, enum sl_mask_as as, const
     }
     if (as == SL_AS_ID && is_id(text, n) && !find_secret(mask, text, n, &n_secret)) {
         shown = sl_buf_new(mask->arena);
-        sl_buf_add(&shown, text, n);
+        sl_mask_id(&shown, text, n);
         return shown;
     }
     if (as != SL_AS_SECRET)

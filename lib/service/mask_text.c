@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/text/phone.h"
 
 enum { LEAST_PHONE = 8, MOST_PHONE = 15, LEAST_CARD = 13, MOST_DIGITS = 19, TOKEN_DIGITS = 32 };
 enum { TIME_DIGITS = 12, TAIL_DIGITS = 9 }; /* of an id that ends with a number */
+enum { LEAST_CODED = 24, ID_END = 12 };     /* of one that hides it */
 
 static const char dots[] = "••••";
 
@@ -189,6 +191,31 @@ void sl_mask_phone(struct sl_buf *out, const char *text, size_t n)
         sl_buf_add(out, text, n);
     else
         show_phone(out, &number, *text == '+');
+}
+
+/* Whether what stands behind the last dot is base64 of bytes with the digits of a number in them. */
+static bool hides_number(struct sl_arena *arena, const char *text, size_t n)
+{
+    const char *dot = memrchr(text, '.', n), *coded = dot ? dot + 1 : text;
+    size_t n_coded = (n - (size_t)(coded - text)) / 4 * 4, n_bytes = 0, n_digits = 0;
+    const unsigned char *bytes;
+
+    if (n_coded < LEAST_CODED)
+        return false;
+    bytes = sl_unbase64(arena, sl_arena_memdup(arena, coded, n_coded), &n_bytes);
+    for (size_t i = 0; bytes && i < n_bytes && n_digits <= TAIL_DIGITS; i++)
+        n_digits = is_digit((char)bytes[i]) ? n_digits + 1 : 0;
+    return n_digits > TAIL_DIGITS;
+}
+
+void sl_mask_id(struct sl_buf *out, const char *text, size_t n)
+{
+    if (!hides_number(out->arena, text, n)) {
+        sl_buf_add(out, text, n);
+        return;
+    }
+    sl_buf_text(out, dots);
+    sl_buf_add(out, text + n - ID_END, ID_END);
 }
 
 /* ---- A text ------------------------------------------------------------------------------ */

@@ -35,4 +35,8 @@ void sl_mask_phones(struct sl_buf *out, const char *text, size_t n);
  * fewer (a short code, a name) is appended as it is. */
 void sl_mask_phone(struct sl_buf *out, const char *text, size_t n);
 
+/* For what is known to be an id of the provider's: appended as it is, but for one whose base64 hides a
+ * number (WhatsApp's): of that the last twelve characters. */
+void sl_mask_id(struct sl_buf *out, const char *text, size_t n);
+
 #endif

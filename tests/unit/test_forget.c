@@ -118,6 +118,8 @@ static void add_references(struct sl_service *service)
     add_logs(service, &log, 1, false);
     log.external_reference = "to:0711000001/7";
     add_logs(service, &log, 1, false);
+    log.external_reference = "wamid.HBgMMjU0NzExMDAwMDAxFQIAERgSQTFCMkMzRDRFNUY2MDcxODI5AA==";
+    add_logs(service, &log, 1, false);
     log.external_reference = "ws_CO_241120261905150000013711000001";
     add_logs(service, &log, 1, false);
     must(sl_db_script(service->db,
@@ -156,6 +158,9 @@ static void nothing_of_a_forgotten_number_is_left_in_the_files(void **state)
     assert_false(holds(log, "711000001"));
     assert_true(holds(trail->database, "2547••••0001"));
     assert_true(holds(trail->database, "to:07••••0001/7"));
+    assert_false(holds(trail->database, "MjU0NzExMDAwMDAx"));
+    assert_true(holds(trail->database, "••••"
+                                       "MDcxODI5AA=="));
     assert_true(holds(trail->database, "ws_CO_2411202619051500000137••••0001"));
     assert_int_equal(verify(trail->service).n_breaks, 0);
     assert_true(holds(trail->database, "711000002"));

@@ -59,6 +59,20 @@ static void an_id_that_ends_with_a_number_is_shown_without_it(void **state)
                 "{\"CheckoutRequestID\":\"ws_CO_2411202619051500017••••0002\"}");
 }
 
+static void an_id_that_hides_a_number_is_shown_by_its_end(void **state)
+{
+    (void)state;
+    assert_body(
+        "application/json",
+        "{\"RequestID\":\"wamid.HBgMMjU0NzExMDAwMDAxFQIAERgSQTFCMkMzRDRFNUY2MDcxODI5AA==\"}",
+        "{\"RequestID\":\"••••MDcxODI5AA==\"}");
+    assert_body("application/json",
+                "{\"RequestID\":\"wamid.HBg000000000000000100000000deadbeef==\"}",
+                "{\"RequestID\":\"wamid.HBg000000000000000100000000deadbeef==\"}");
+    assert_body("application/json", "{\"RequestID\":\"29115-34620561-1\"}",
+                "{\"RequestID\":\"29115-34620561-1\"}");
+}
+
 static void phones_are_masked_however_they_are_written(void **state)
 {
     static const char *const ways[] = {
@@ -354,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_that_ends_with_a_number_is_shown_without_it),
+        cmocka_unit_test(an_id_that_hides_a_number_is_shown_by_its_end),
         cmocka_unit_test(phones_are_masked_however_they_are_written),
         cmocka_unit_test(what_is_no_phone_stays_readable),
         cmocka_unit_test(cards_are_masked_and_what_fails_luhn_is_not),
