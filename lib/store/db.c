@@ -12,6 +12,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/store/newer.h"
 #include "lib/store/sql.h"
 
 enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000, TRY_MS = 7 };
@@ -113,8 +114,11 @@ static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
     leave_out_locks();
-    if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK ||
-        sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK)
+        return fail(db, err);
+    if (sl_refuse_newer_file(db->sqlite, err) < 0)
+        return -1;
+    if (sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL) != SQLITE_OK ||
         sqlite3_busy_handler(db->sqlite, wait_for_writer, db) != SQLITE_OK ||
         sqlite3_exec(db->sqlite, settings, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(db->sqlite, "BEGIN IMMEDIATE", -1, &db->begin, NULL) != SQLITE_OK ||
@@ -191,6 +195,11 @@ void sl_db_close(struct sl_db **db)
     (void)sqlite3_close((*db)->sqlite);
     free(*db);
     *db = NULL;
+}
+
+void sl_db_leave_journal(struct sl_db *db)
+{
+    (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 /* A copy that is cut short is thrown away: it needs no journal, and no sync but its caller's. */

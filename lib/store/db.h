@@ -17,8 +17,8 @@
 struct sl_db;
 
 /* Opens a database that sl_store_create() made, or ":memory:". Fails with SL_ERR_CONFIG when
- * there is none, it is read-only or is not one. On success the caller owns *db. Does not look
- * at the version: see lib/store/migrate.h. */
+ * there is none, it is read-only, is not one or, by its file, is of a newer version, which is left as
+ * it is to the byte. On success the caller owns *db. Of other versions see lib/store/migrate.h. */
 int sl_db_open(struct sl_db **db, const char *path, struct sl_err *err);
 
 /* The same, and makes the file (mode 0600) when it is not there. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lib/base/arena.h"
+#include "lib/store/newer.h"
 #include "lib/store/sql.h"
 
 static const char schema[] =
@@ -94,7 +95,7 @@ static const char *const migrations[] = { NULL, to_2, to_3 };
 enum { VERSION = SL_COUNT(migrations) };
 
 static const char set_version[] = "PRAGMA user_version = 3";
-_Static_assert(VERSION == 3, "set_version must set this number");
+_Static_assert(VERSION == 3 && SL_DB_VERSION == 3, "set_version must set this number");
 
 static const char insert_provider[] =
     "INSERT INTO integration_providers (category, name, code, adapter_class, is_active, created_at)"
@@ -124,9 +125,14 @@ static const struct {
 
 static const char get_version[] = "PRAGMA user_version";
 
+/* Where the journal alone says that it is newer, its index was made anew already; the rest is left. */
 static int read_version(struct sl_db *db, int64_t *version, struct sl_err *err)
 {
-    return sl_db_number(db, get_version, SL_NO_PARAMS, version, err) < 0 ? -1 : 0;
+    if (sl_db_number(db, get_version, SL_NO_PARAMS, version, err) < 0)
+        return -1;
+    if (*version > VERSION)
+        sl_db_leave_journal(db);
+    return 0;
 }
 
 int64_t sl_store_version(void)
@@ -165,7 +171,8 @@ static int create(struct sl_db *db, int64_t now_ms, struct sl_err *err)
 
     if (sl_tx_begin(&tx, db, err) < 0 || read_version(db, &version, err) < 0 ||
         sl_db_number(db, count_tables, SL_NO_PARAMS, &tables, err) < 0 ||
-        sl_db_number(db, count_ours, SL_NO_PARAMS, &ours, err) < 0)
+        sl_db_number(db, count_ours, SL_NO_PARAMS, &ours, err) < 0 ||
+        (ours > 0 && sl_refuse_newer(version, err) < 0))
         return -1;
     if (version > 0 && ours > 0)
         return 0;
@@ -192,12 +199,8 @@ static int check_version(int64_t version, struct sl_err *err)
         (void)sl_err_set(err, SL_ERR_CONFIG, "this is no database of ours");
         return sl_err_hint(err, "make one with `sl-config init`");
     }
-    if (version > VERSION) {
-        (void)sl_err_set(err, SL_ERR_CONFIG,
-                         "the database is of version %" PRId64 ", these programs know %d", version,
-                         VERSION);
-        return sl_err_hint(err, "install the newer programs; nothing was changed");
-    }
+    if (sl_refuse_newer(version, err) < 0)
+        return -1;
     (void)sl_err_set(err, SL_ERR_CONFIG, "the database is of the older version %" PRId64, version);
     return sl_err_hint(err, "bring it up to date with `sl-config migrate`");
 }

@@ -41,6 +41,9 @@ int sl_db_insert(struct sl_db *db, const char *sql, const struct sl_value *param
 /* Runs several statements that take no parameters and give no rows (a migration). */
 int sl_db_script(struct sl_db *db, const char *sql, struct sl_err *err);
 
+/* What is in the journal stays there when the database is closed. */
+void sl_db_leave_journal(struct sl_db *db);
+
 /* Copies every page, as they are now, into the empty file at `path`; syncs nothing. What is there after a
  * failure is no database. */
 int sl_db_copy(struct sl_db *db, const char *path, struct sl_err *err);
