@@ -16,7 +16,7 @@ int sl_refuse_newer(int64_t version, struct sl_err *err)
                      "the database is of version %" PRId64 ", these programs know %d", version,
                      SL_DB_VERSION);
     return sl_err_hint(err,
-                       "install the newer programs, or name its own file; nothing was changed");
+                       "install the newer programs, or name another file; nothing was changed");
 }
 
 int sl_refuse_newer_file(struct sqlite3 *sqlite, struct sl_err *err)
