@@ -6,10 +6,13 @@
  * connections of the flood were open at the most, and how many were thrown out. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -32,7 +35,8 @@ struct flood {
     struct connection to;
     const char *path;
     int epoll;
-    struct client *clients; /* first those of the flood, then the honest ones */
+    struct client *clients;  /* n_flood or n_honest of them */
+    volatile bool all_there; /* every one of the flood has been there once */
     size_t n_flood, n_honest, n_sent, n_ended, n_lost;
     size_t n_open, most_open, n_thrown_out;
     int64_t *took_ms; /* of those that were answered */
@@ -184,7 +188,7 @@ static void give_up_late(struct flood *flood)
     int64_t now_ms = sl_boot_ms();
 
     for (size_t i = 0; i < flood->n_sent; i++) {
-        struct client *client = &flood->clients[flood->n_flood + i];
+        struct client *client = &flood->clients[i];
 
         if (client->fd >= 0 && client->due_ms <= now_ms)
             end_honest(flood, client, false);
@@ -199,22 +203,33 @@ static bool all_came(const struct flood *flood)
     return true;
 }
 
-static void run(struct flood *flood, int64_t every_ms)
+/* The flood is a process of its own: it must not make the honest ones wait for us. Never returns. */
+static void run_flood(struct flood *flood)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    flood->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (flood->epoll < 0)
+        die("epoll");
+    for (;;) {
+        drive(flood);
+        wait_for(flood, sl_boot_ms() + TICK_MS);
+        flood->all_there = flood->all_there || all_came(flood);
+    }
+}
+
+static void run_honest(struct flood *honest, const volatile bool *all_there, int64_t every_ms)
 {
     int64_t began_ms;
 
-    while (!all_came(flood)) {
-        drive(flood);
-        wait_for(flood, sl_boot_ms() + TICK_MS);
-    }
+    while (!*all_there)
+        wait_for(honest, sl_boot_ms() + TICK_MS);
     began_ms = sl_boot_ms();
-    while (flood->n_ended < flood->n_honest) {
-        drive(flood);
-        while (flood->n_sent < flood->n_honest &&
-               sl_boot_ms() >= began_ms + (int64_t)flood->n_sent * every_ms)
-            open_client(flood, &flood->clients[flood->n_flood + flood->n_sent++]);
-        wait_for(flood, sl_boot_ms() + TICK_MS);
-        give_up_late(flood);
+    while (honest->n_ended < honest->n_honest) {
+        while (honest->n_sent < honest->n_honest &&
+               sl_boot_ms() >= began_ms + (int64_t)honest->n_sent * every_ms)
+            open_client(honest, &honest->clients[honest->n_sent++]);
+        wait_for(honest, sl_boot_ms() + TICK_MS);
+        give_up_late(honest);
     }
 }
 
@@ -225,14 +240,14 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void report(const struct flood *flood)
+static void report(const struct flood *honest, const struct flood *flood)
 {
-    size_t n = flood->n_took;
+    size_t n = honest->n_took;
 
-    qsort(flood->took_ms, n, sizeof *flood->took_ms, by_number);
-    (void)printf("%zu %zu %lld %lld %zu %zu\n", flood->n_sent, flood->n_lost,
-                 n > 0 ? (long long)flood->took_ms[n * 99 / 100] : -1,
-                 n > 0 ? (long long)flood->took_ms[n - 1] : -1, flood->most_open,
+    qsort(honest->took_ms, n, sizeof *honest->took_ms, by_number);
+    (void)printf("%zu %zu %lld %lld %zu %zu\n", honest->n_sent, honest->n_lost,
+                 n > 0 ? (long long)honest->took_ms[n * 99 / 100] : -1,
+                 n > 0 ? (long long)honest->took_ms[n - 1] : -1, flood->most_open,
                  flood->n_thrown_out);
 }
 
@@ -248,30 +263,51 @@ static void raise_limit(size_t n)
         die("a hard limit of descriptors (ulimit -Hn) that is too low");
 }
 
+/* The other process counts in it too. */
+static struct flood *make_flood(const struct flood *like, size_t n_idle, size_t n_slow)
+{
+    struct flood *flood =
+        mmap(NULL, sizeof *flood, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (flood == MAP_FAILED)
+        die("memory");
+    *flood = *like;
+    flood->n_flood = n_idle + n_slow;
+    flood->clients = make(flood->n_flood, sizeof *flood->clients);
+    for (size_t i = 0; i < flood->n_flood; i++)
+        flood->clients[i] = (struct client){ .fd = -1, .kind = i < n_idle ? IDLE : SLOW };
+    return flood;
+}
+
 int main(int argc, char **argv)
 {
-    struct flood flood = { .epoll = epoll_create1(EPOLL_CLOEXEC) };
-    size_t n_idle, rate;
+    struct flood honest = { 0 }, *flood;
+    size_t rate;
+    pid_t pid;
 
     if (argc != 7)
         return 64;
-    http_to(&flood.to, argv[1]);
-    flood.path = argv[2];
-    n_idle = strtoul(argv[3], NULL, 10);
-    flood.n_flood = n_idle + strtoul(argv[4], NULL, 10);
+    http_to(&honest.to, argv[1]);
+    honest.path = argv[2];
+    flood = make_flood(&honest, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
     rate = strtoul(argv[5], NULL, 10);
-    flood.n_honest = rate * strtoul(argv[6], NULL, 10);
-    raise_limit(flood.n_flood + 1000);
-    flood.clients = make(flood.n_flood + flood.n_honest, sizeof *flood.clients);
-    flood.took_ms = make(flood.n_honest, sizeof *flood.took_ms);
-    for (size_t i = 0; i < flood.n_flood + flood.n_honest; i++)
-        flood.clients[i] = (struct client){ .fd = -1,
-                                            .kind = i < n_idle          ? IDLE
-                                                    : i < flood.n_flood ? SLOW
-                                                                        : HONEST };
-    run(&flood, (int64_t)(1000 / rate));
-    report(&flood);
-    free(flood.clients);
-    free(flood.took_ms);
+    honest.n_honest = rate * strtoul(argv[6], NULL, 10);
+    honest.clients = make(honest.n_honest, sizeof *honest.clients);
+    honest.took_ms = make(honest.n_honest, sizeof *honest.took_ms);
+    for (size_t i = 0; i < honest.n_honest; i++)
+        honest.clients[i] = (struct client){ .fd = -1, .kind = HONEST };
+    raise_limit(flood->n_flood + 1000);
+    pid = fork();
+    if (pid == 0)
+        run_flood(flood);
+    honest.epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (pid < 0 || honest.epoll < 0)
+        die("start");
+    run_honest(&honest, &flood->all_there, (int64_t)(1000 / rate));
+    (void)kill(pid, SIGKILL);
+    report(&honest, flood);
+    free(honest.clients);
+    free(honest.took_ms);
+    free(flood->clients);
     return 0;
 }

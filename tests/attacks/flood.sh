@@ -8,7 +8,8 @@ start_all
 reports=$(path greenhill africastalking dlr)
 attacker flood "$hooks" "$reports" "$idle" "$slow" "$rate" "$seconds" > counts
 read -r sent lost p99 longest most thrown_out < counts
-echo "at most $most of the flood were open, $thrown_out were thrown out; the longest honest one took $longest ms" >&2
+echo "at most $most of the flood were open, $thrown_out were thrown out; the longest honest one took $longest ms;" \
+    "the daemon took $(ps -o cputimes= -p "$daemon" | tr -d ' ') s of the processor, and the machine's load is $(cut -d ' ' -f 1-2 /proc/loadavg)" >&2
 stored=$(sql "SELECT count(*) FROM webhook_events WHERE external_reference LIKE 'ATXid_honest_%'")
 rss=$(peak "$daemon")
 [ $((sent - stored)) -le "$lost" ] || lost=$((sent - stored))
