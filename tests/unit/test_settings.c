@@ -127,12 +127,15 @@ static void every_setting_of_the_file_is_read(void **state)
     struct place *place = *state;
     struct sl_installation found;
 
-    write_file(place, "# a comment\npublic_url: https://school.example/\n"
-                      "trust_proxy: 10.0.0.0/8, ::1\nlease_seconds: 5\nlog_keep_days: \"30\"\n"
-                      "database:\n");
+    write_file(
+        place,
+        "# a comment\npublic_url: https://school.example/\n"
+        "trust_proxy: 10.0.0.0/8, ::1\nprivate_networks: 192.168.10.0/24\nlease_seconds: 5\nlog_keep_days: \"30\"\n"
+        "database:\n");
     found = read_all(place, NULL);
     assert_string_equal(found.public_url, "https://school.example");
     assert_string_equal(found.trust_proxy, "10.0.0.0/8, ::1");
+    assert_string_equal(found.private_networks, "192.168.10.0/24");
     assert_int_equal(found.lease_seconds, 5);
     assert_int_equal(found.log_keep_days, 30);
     assert_string_equal(source_of(&found, "database"), "default");
@@ -148,6 +151,7 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
         { "lease_seconds: 5\n\nlease_seconds: 6\n", "line 3", "line 1" },
         { "public_url: http://school.example\n", "line 1", "https" },
         { "trust_proxy: everybody\n", "line 1", "everybody" },
+        { "private_networks: 10.0.0.0/33\n", "line 1", "10.0.0.0/33" },
         { "database: [a, b]\n", "line 1", "database" },
         { "- a\n", "line 1", "name: value" },
         { "database: \"\n", "line", "" },
