@@ -1,5 +1,6 @@
 #include "lib/base/json.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -58,9 +59,12 @@ struct json_object *sl_json_parse(const char *bytes, size_t n)
     if (n > INT_MAX - 1 || is_foreign(bytes, n) || is_bomb(bytes, n))
         return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    errno = 0;
     doc = json_tokener_parse_ex(tokener, bytes, (int)n);
     if (json_tokener_get_error(tokener) == json_tokener_continue)
         doc = json_tokener_parse_ex(tokener, "", 1); /* the end of a bare number */
+    if (errno == ENOMEM) /* which json-c tells as text that is no JSON, or has fewer members */
+        sl_out_of_memory();
     if (json_tokener_get_error(tokener) == json_tokener_success)
         return doc;
     json_object_put(doc);

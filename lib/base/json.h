@@ -12,7 +12,8 @@
 #include "lib/base/arena.h"
 
 /* NULL if the bytes are not one JSON value, nest deeper than 32, or would need more than about 64 MiB as a
- * document. The caller owns it. */
+ * document. The caller owns it. Without memory for it the process ends: a text that is right is
+ * never taken for one that is not. */
 struct json_object *sl_json_parse(const char *bytes, size_t n);
 void sl_json_free(struct json_object **doc); /* for SL_AUTO() */
 

@@ -12,7 +12,7 @@ own_effects() { cat wanted; }
 
 # healthy: as the doctor sees it; how small a disk a suite took is not the installation's fault.
 healthy() {
-    sl-config doctor -f json | jq -e 'all(.[]; .status == "ok" or .check == "disk")'
+    { sl-config doctor -f json || true; } | jq -e 'all(.[]; .status == "ok" or .check == "disk")'
 }
 
 # same QUERY [DATABASE]: whether it answers as the installation did before the copies were made.
@@ -137,7 +137,7 @@ put_set_up() {
     kept='files/term/list.txt'
 }
 put_before() {
-    sl-config set -p local --primary "root=$home/files" -q > /dev/null
+    sl-config set -p local --primary "root=$home/files" min_free_bytes=0 -q > /dev/null
     sl-storage put old.txt term/list.txt -q > /dev/null
 }
 put_act() { "${under[@]}" sl-storage put - term/list.txt -q < new.txt > /dev/null; }
