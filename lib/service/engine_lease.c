@@ -33,23 +33,36 @@ bool engine_lease_is_over(const struct engine *engine)
     return engine->lease_until_ms - engine->now.ms < engine->lease_ms / 6;
 }
 
-int engine_keep_lease(struct engine *engine, struct sl_err *err)
+/* With the write lock held: waiting for it takes time too, and a lease that ended meanwhile may be
+ * another's already. 1 it is renewed, 0 it was over, or -1. */
+static int renew(struct engine *engine, struct sl_err *err)
 {
-    int64_t left;
+    SL_AUTO(sl_tx_end) struct sl_tx tx = { 0 };
     int kept;
 
+    if (sl_tx_begin(&tx, engine->service->db, err) < 0)
+        return -1;
     engine_clock(engine);
-    left = engine->lease_until_ms - engine->now.ms;
-    if (left > engine->lease_ms * 2 / 3)
-        return 1;
     if (engine_lease_is_over(engine))
-        return engine_start_anew(engine, err) < 0 ? -1 : 0;
+        return 0;
     kept =
         sl_runners_renew(engine->service->db, engine->runner, &engine->now, engine->lease_ms, err);
-    if (kept < 0)
-        return -1;
-    if (kept == 0)
-        return engine_start_anew(engine, err) < 0 ? -1 : 0;
+    if (kept <= 0 || sl_tx_commit(&tx, err) < 0)
+        return kept == 0 ? 0 : -1;
     engine->lease_until_ms = engine->now.ms + engine->lease_ms;
     return 1;
+}
+
+int engine_keep_lease(struct engine *engine, struct sl_err *err)
+{
+    int kept = 0;
+
+    engine_clock(engine);
+    if (engine->lease_until_ms - engine->now.ms > engine->lease_ms * 2 / 3)
+        return 1;
+    if (!engine_lease_is_over(engine))
+        kept = renew(engine, err);
+    if (kept != 0)
+        return kept;
+    return engine_start_anew(engine, err) < 0 ? -1 : 0;
 }
