@@ -41,9 +41,14 @@ static const char *const gate_words[] = {
 
 /* What a person asks for is sent to find out whether the reason still holds; once that is known,
  * it does not go again. */
+bool engine_in_spite(const struct engine *engine)
+{
+    return engine->options->in_spite && !engine->counts->refused && !engine->held;
+}
+
 static void pass_gate(const struct engine *engine, struct sl_gate_state *gate)
 {
-    if (!engine->options->in_spite || engine->counts->refused || engine->held)
+    if (!engine_in_spite(engine))
         return;
     if (gate->gate == SL_GATE_BLOCKED || gate->gate == SL_GATE_BREAKER ||
         gate->gate == SL_GATE_HOLD)

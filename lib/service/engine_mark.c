@@ -49,6 +49,15 @@ static int is_outdated(struct engine *engine, const struct sl_job *job, struct s
     return slot->stale ? 1 : drop_optouts(engine, job, err);
 }
 
+/* What an answer has said of the account since the row was claimed holds for the row too: 1, 0 or
+ * -1. */
+static int account_lets(struct engine *engine, const struct sl_job *job, struct sl_err *err)
+{
+    if (engine_in_spite(engine))
+        return 1;
+    return sl_accounts_lets(engine->service->db, job->account->account, &engine->now, err);
+}
+
 /* Takes what it needs out of the account's bucket and, of messages, out of its day. Returns 1; 0, and
  * when the row may be looked at again; or -1. */
 static int take(struct engine *engine, const struct sl_job *job, int64_t *again_ms,
@@ -68,17 +77,27 @@ static int take(struct engine *engine, const struct sl_job *job, int64_t *again_
     return let;
 }
 
+/* 1 it may leave, and has taken what it needs; 0, and when the row may be looked at again; or -1. */
+static int take_leave(struct engine *engine, const struct sl_job *job, int64_t *again_ms,
+                      struct sl_err *err)
+{
+    int outdated = is_outdated(engine, job, err), let;
+
+    if (outdated != 0)
+        return outdated < 0 ? -1 : 0;
+    let = account_lets(engine, job, err);
+    return let <= 0 ? let : take(engine, job, again_ms, err);
+}
+
 /* One job: 1 it may leave, 0 it may not (and is gone), or -1. */
 static int mark(struct engine *engine, struct sl_job *job, struct sl_err *err)
 {
     int64_t now_ms = sl_now_ms(), again_ms = now_ms;
-    int outdated = is_outdated(engine, job, err), let = outdated;
+    int let = take_leave(engine, job, &again_ms, err);
 
-    if (outdated == 0)
-        let = take(engine, job, &again_ms, err);
-    if (outdated < 0 || let < 0)
+    if (let < 0)
         return -1;
-    if (outdated > 0 || let == 0)
+    if (let == 0)
         return sl_queue_release(engine->service->db, job->item.id, engine->runner, again_ms, err) <
                        0
                    ? -1
@@ -87,14 +106,17 @@ static int mark(struct engine *engine, struct sl_job *job, struct sl_err *err)
     return sl_queue_mark(engine->service->db, job->item.id, engine->runner, now_ms, err);
 }
 
-bool engine_has_room(const struct engine *engine, const struct sl_job *job, size_t n_marked)
+bool engine_account_has_room(const struct engine *engine, const struct sl_job *job)
 {
-    struct slot *slot = engine_slot_of(engine, job);
     int most = job->account->limits.max_in_flight;
 
-    if (engine->n_flying + n_marked >= engine->connections)
-        return false;
-    return most <= 0 || slot->n_flying < (size_t)most;
+    return most <= 0 || engine_slot_of(engine, job)->n_flying < (size_t)most;
+}
+
+bool engine_has_room(const struct engine *engine, const struct sl_job *job, size_t n_marked)
+{
+    return engine->n_flying + n_marked < engine->connections &&
+           engine_account_has_room(engine, job);
 }
 
 /* Marks what can start now. Inside a transaction. */

@@ -97,12 +97,14 @@ int engine_keep_lease(struct engine *engine, struct sl_err *err);
 /* engine_claim.c. claim() is inside a transaction; returns how many rows, in the arena, or -1.
  * tell_waiting() writes counts->waiting as it stands at the end. */
 bool engine_may_claim(const struct engine *engine);
+bool engine_in_spite(const struct engine *engine); /* of block, breaker and hold */
 int engine_claim(struct engine *engine, struct sl_arena *arena, struct sl_item **items,
                  struct sl_err *err);
 int engine_tell_waiting(struct engine *engine, struct sl_err *err);
 
 /* engine_mark.c. mark_ready() is inside a transaction, and moves what may leave into `marked`; it
  * leaves by send(), when that is committed. */
+bool engine_account_has_room(const struct engine *engine, const struct sl_job *job);
 bool engine_has_room(const struct engine *engine, const struct sl_job *job, size_t n_marked);
 int engine_mark_ready(struct engine *engine, struct queue *marked, struct sl_err *err);
 int engine_send(struct engine *engine, struct sl_job *job, struct sl_err *err);

@@ -160,6 +160,16 @@ int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
     return 0;
 }
 
+int sl_accounts_lets(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                     struct sl_err *err)
+{
+    struct state state;
+
+    if (read_state(db, account, now, &state, err) < 0)
+        return -1;
+    return !state.blocked && state.open_ms <= now->ms && state.hold_ms <= now->ms;
+}
+
 static const char level_sql[] =
     "UPDATE accounts SET level_milli = $2, filled_boot_ms = $3 WHERE account = $1";
 

@@ -47,6 +47,11 @@ int sl_accounts_gate(struct sl_db *db, const char *account, int64_t runner,
                      const struct sl_account_limits *limits, const struct sl_boot_now *now,
                      struct sl_gate_state *state, struct sl_err *err);
 
+/* Whether nothing keeps its rows now: no block, no open breaker, no hold. The bucket and a probe are
+ * not looked at. Returns 1, 0 or -1. Inside a transaction. */
+int sl_accounts_lets(struct sl_db *db, const char *account, const struct sl_boot_now *now,
+                     struct sl_err *err);
+
 /* Takes units out of the bucket, all or none. Returns 1, 0 if it has not that many, or -1.
  * Inside a transaction. */
 int sl_accounts_take(struct sl_db *db, const char *account, int64_t units,

@@ -124,6 +124,14 @@ overheard() {
     [ "$(counted pushes)" -eq 1 ]
 }
 
+@test "what was claimed before the provider said too many waits with the rest" {
+    sl-sandbox scenario rate-limited > /dev/null
+    printf 'phone,n\n%s\n' 0711000001,1 0711000002,2 0711000003,3 > "$BATS_TEST_TMPDIR/list"
+    run -75 sl-sms bulk -m 'limited {n}' --file "$BATS_TEST_TMPDIR/list" --yes -q --detach
+    sl-queue-run --quiet --connections 1 --max 3
+    [ "$(counted refused)" -eq 1 ]
+}
+
 # retried: what is pending, and its account, need not wait any more.
 retried() {
     sql "UPDATE integration_queue SET next_attempt_at = 1 WHERE status = 'pending'"

@@ -111,6 +111,32 @@ static void what_another_boot_left_is_void(void **state)
     assert_false(state_now.probe);
 }
 
+static int lets(struct sl_db *db, int64_t ms)
+{
+    struct sl_boot_now now = at(ms);
+    struct sl_err err;
+
+    return sl_accounts_lets(db, "a", &now, &err);
+}
+
+static void what_keeps_an_account_keeps_what_was_claimed_before(void **state)
+{
+    SL_AUTO(sl_db_close) struct sl_db *db = open_account();
+    struct sl_boot_now now = at(1000);
+    struct sl_err err;
+
+    (void)state;
+    assert_int_equal(lets(db, 1000), 1);
+    assert_int_equal(sl_accounts_hold(db, "a", 5000, NULL, &now, &err), 0);
+    assert_int_equal(lets(db, 5999), 0);
+    assert_int_equal(lets(db, 6000), 1);
+    fail_times(db, 5, 10000);
+    assert_int_equal(lets(db, 10001), 0);
+    assert_int_equal(sl_accounts_lift(db, "a", &err), 1);
+    assert_int_equal(sl_accounts_block(db, "a", "refused", &err), 0);
+    assert_int_equal(lets(db, 90000000), 0);
+}
+
 static int take(struct sl_db *db, int64_t units, int64_t ms)
 {
     struct sl_boot_now now = at(ms);
@@ -370,6 +396,7 @@ int main(void)
         cmocka_unit_test(half_open_lets_one_runner_try_one_request),
         cmocka_unit_test(a_failed_probe_opens_it_for_twice_as_long),
         cmocka_unit_test(what_another_boot_left_is_void),
+        cmocka_unit_test(what_keeps_an_account_keeps_what_was_claimed_before),
         cmocka_unit_test(the_bucket_gives_its_burst_and_then_its_rate),
         cmocka_unit_test(one_larger_than_the_bucket_leaves_when_it_is_full),
         cmocka_unit_test(too_many_requests_hold_everybody_at_most_an_hour),
