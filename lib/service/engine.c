@@ -178,6 +178,8 @@ static int64_t pause_ms(const struct engine *engine)
 {
     int64_t pause = ENGINE_TICK_MS;
 
+    if (pause > engine->lease_ms / 6) /* a short lease is renewed more often */
+        pause = engine->lease_ms / 6;
     if (engine->over.n > 0 && pause > OLDEST_OVER_MS)
         pause = OLDEST_OVER_MS;
     for (const struct slot *slot = engine->slots; slot; slot = slot->next)
