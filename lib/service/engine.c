@@ -34,12 +34,25 @@ static bool over_is_due(const struct engine *engine)
 
 static bool ready_can_start(const struct engine *engine)
 {
-    return engine->ready.n > 0 && engine_has_room(engine, engine->ready.head, 0);
+    for (const struct sl_job *job = engine->ready.head; job; job = job->next)
+        if (engine_has_room(engine, job, 0))
+            return true;
+    return false;
+}
+
+/* What waits for room at its own account keeps nobody else's rows from being claimed. */
+static bool ready_is_full(const struct engine *engine)
+{
+    size_t n = 0;
+
+    for (const struct sl_job *job = engine->ready.head; job; job = job->next)
+        n += engine_account_has_room(engine, job);
+    return n >= engine->connections;
 }
 
 static bool wants_claim(const struct engine *engine)
 {
-    return engine_may_claim(engine) && engine->ready.n < engine->connections &&
+    return engine_may_claim(engine) && !ready_is_full(engine) &&
            engine->now.ms >= engine->next_claim_ms;
 }
 
