@@ -364,6 +364,16 @@ static void compare_clocks(const struct slot *slot, struct sl_sent *sent)
         sent->ahead_ms = sent->ahead_ms > oldest_ms ? sent->ahead_ms - oldest_ms : 0;
 }
 
+/* Of what an answer names, or -1. Nothing is waited for longer than a year. */
+static int64_t milliseconds(curl_off_t seconds)
+{
+    const curl_off_t most = 366 * 86400;
+
+    if (seconds <= 0)
+        return -1;
+    return (seconds < most ? seconds : most) * 1000;
+}
+
 void exchange_tell(struct slot *slot, struct sl_sent *sent)
 {
     curl_off_t retry_after = 0, took = 0;
@@ -379,7 +389,7 @@ void exchange_tell(struct slot *slot, struct sl_sent *sent)
     sent->exchange = (struct sl_exchange){
         .reach = slot->too_large ? SL_CUT : reach_of(slot, status),
         .status = slot->begun ? (int)status : 0, /* else it may be that of the last exchange */
-        .retry_after_ms = retry_after > 0 ? retry_after * 1000 : -1,
+        .retry_after_ms = milliseconds(retry_after),
         .content_type = content_type ? sl_arena_strdup(slot->send.arena, content_type) : "",
         .body = slot->body.data,
         .n_body = slot->body.len,
