@@ -32,6 +32,8 @@ void sl_result_all(struct sl_result *result, struct sl_outcome outcome)
         result->items[i] = outcome;
 }
 
+static const char redirected[] = "it answered with a redirect, which is not followed: is base_url "
+                                 "right?";
 static const char taken_or_not[] = "the provider may or may not have taken it";
 
 bool sl_result_unanswered(const struct sl_exchange *exchange, struct sl_result *result)
@@ -63,6 +65,8 @@ void sl_result_from_status(const struct sl_exchange *exchange, const char *text,
         outcome.verdict = SL_RETRY;
     else if (status >= 400 && status < 500)
         outcome.verdict = SL_PERMANENT;
+    if (status / 100 == 3)
+        outcome.text = redirected;
     if (!outcome.text && outcome.verdict == SL_AMBIGUOUS)
         outcome.text = taken_or_not;
     if (outcome.verdict == SL_AUTH || outcome.verdict == SL_RATE_LIMITED)
@@ -81,6 +85,8 @@ void sl_result_repeatable(struct sl_result *result)
 
 const char *sl_exchange_text(struct sl_arena *arena, const struct sl_exchange *exchange)
 {
+    if (!sl_utf8_valid(exchange->body, exchange->n_body))
+        return sl_arena_printf(arena, "%zu bytes that are no text", exchange->n_body);
     return sl_printable(arena, exchange->body, exchange->n_body, 200);
 }
 
