@@ -6,6 +6,7 @@
 # make sim        SEEDS=2000 simulated histories: kills, power cuts, a bad network (tests/sim)
 # make check-attacks what an attacker may try at the daemon and the programs (tests/attacks)
 # make coverage   the quick tests on a build that counts, and which part of the lines they reach
+# make soak       MINUTES=20 of callbacks, texts, timers, key rotation, backup and prune at once
 # make demo       the main job against the sandbox, end to end
 # make deps       install what building and testing need (Debian, root or sudo)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -62,7 +63,7 @@ ATTACKING := $(patsubst %.h,%.c,$(wildcard tests/attacks/*.h))
 ATTACKERS := $(patsubst tests/attacks/%.c,$(BUILD)/attacks/%,$(filter-out $(ATTACKING),$(wildcard tests/attacks/*.c)))
 # Of the faults, what is preloaded into a program, and programs of their own.
 PRELOADS := $(patsubst tests/faults/%.c,$(BUILD)/faults/%.so,$(wildcard tests/faults/failing*.c))
-DRIVERS  := $(PRELOADS) $(patsubst tests/%.c,$(BUILD)/%,$(filter-out tests/faults/failing%,$(wildcard tests/faults/*.c)))
+DRIVERS  := $(PRELOADS) $(patsubst tests/%.c,$(BUILD)/%,$(filter-out tests/faults/failing%,$(wildcard tests/faults/*.c tests/soak/*.c)))
 NAMES    := $(notdir $(PROGRAMS))
 MANUALS  := $(NAMES:%=$(BUILD)/man/%.1)
 
@@ -162,6 +163,7 @@ check-real: deps
 
 # ONLY="NAME…" for some of the suites.
 check-faults: deps
+	@scripts/deps faketime e2fsprogs
 	@$(MAKE) --no-print-directory -j$$(nproc) all drivers
 	@scripts/check-table $(BUILD) faults 'fault points lost doubled wrong-state wrong-exit' $(ONLY)
 
@@ -183,6 +185,10 @@ coverage: deps
 	@find build/cov -name '*.gcda' -delete
 	@scripts/run-tests build/cov
 	@scripts/coverage build/cov
+
+soak: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all drivers
+	@scripts/soak $(BUILD)
 
 demo: deps
 	@scripts/demo
@@ -270,6 +276,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all objects deps check check-real check-faults check-attacks sim tests attackers drivers coverage demo fuzz fuzzers fuzz-corpus bench lint format install clean
+.PHONY: all objects deps check check-real check-faults soak check-attacks sim tests attackers drivers coverage demo fuzz fuzzers fuzz-corpus bench lint format install clean
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

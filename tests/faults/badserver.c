@@ -1,5 +1,5 @@
-/* A provider of texts that fails: every other request meets the fault at its next point, all others are
- * answered well. What a request met is a line of standard output:
+/* A provider of texts that fails: every other request meets the fault at its next point, those between are
+ * answered well. What is told by TEXT is met by the first request alone, "late" by the first four. What a request met is a line of standard output:
  *   NUMBER<TAB>good|faulty<TAB>whole|part      part: not all of it was read, and NUMBER is "?"
  * usage: badserver FAULT [TEXT]. It says "listening on ADDRESS:PORT" on standard error, and serves until SIGTERM. */
 #include <errno.h>
@@ -226,9 +226,13 @@ static bool meet_answer_closed(struct server *server, size_t point)
     return cut_answer(server, point, BY_LENGTH, hang_up);
 }
 
+/* But for the last byte, before which the last chunk is known to be the last. */
 static bool meet_chunks_closed(struct server *server, size_t point)
 {
-    return cut_answer(server, point, BY_CHUNKS, hang_up);
+    char answer[MOST];
+
+    return point + 1 < write_answer("254700000000", BY_CHUNKS, answer) &&
+           cut_answer(server, point, BY_CHUNKS, hang_up);
 }
 
 static bool meet_unframed_closed(struct server *server, size_t point)
@@ -316,26 +320,29 @@ static bool meet_late(struct server *server, size_t point)
     return true;
 }
 
-/* TEXT is the head of the answer, and its body is empty. */
+/* TEXT is the head of the first answer, and its body is empty. */
 static bool meet_head(struct server *server, size_t point)
 {
     char number[16];
 
-    (void)point;
+    if (point > 0)
+        return false;
     hear_whole(server, number, false);
     (void)put(server->client, server->text, strlen(server->text));
     (void)put(server->client, "\r\nContent-Length: 0\r\n\r\n", 23);
     return true;
 }
 
-/* TEXT is a file, the whole answer. */
+/* TEXT is a file, the whole of the first answer. */
 static bool meet_file(struct server *server, size_t point)
 {
     char number[16], bytes[MOST];
-    FILE *file = fopen(server->text, "r");
+    FILE *file;
     size_t n;
 
-    (void)point;
+    if (point > 0)
+        return false;
+    file = fopen(server->text, "r");
     if (!file)
         fail(server->text);
     hear_whole(server, number, false);
@@ -369,9 +376,10 @@ static const struct fault faults[] = {
 static void serve(struct server *server)
 {
     bool every = server->fault->meet == meet_late || server->text;
+    size_t n = server->n_requests, point = every ? n : n / 2;
 
     await_request(server);
-    if (!(every || server->n_requests % 2) || !server->fault->meet(server, server->n_requests / 2))
+    if (!(every || n % 2) || !server->fault->meet(server, point))
         serve_well(server);
     server->n_requests++;
 }
@@ -390,6 +398,24 @@ static void listen_somewhere(struct server *server)
     (void)fprintf(stderr, "listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
 }
 
+/* Nobody is accepted: what waits fills the queue, and the next packet is not answered. */
+static void be_deaf(const struct server *server)
+{
+    struct sockaddr_in address;
+    socklen_t n = sizeof address;
+
+    if (listen(server->listening, 0) != 0 ||
+        getsockname(server->listening, (struct sockaddr *)&address, &n) != 0)
+        fail("listen");
+    for (int i = 0; i < 2; i++) {
+        int waiting = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+        if (connect(waiting, (struct sockaddr *)&address, n) != 0 && errno != EINPROGRESS)
+            fail("connect");
+    }
+    (void)pause();
+}
+
 int main(int argc, char **argv)
 {
     struct server server = { .client = -1, .text = argc > 2 ? argv[2] : NULL };
@@ -397,6 +423,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof faults / sizeof *faults; i++)
         if (strcmp(faults[i].name, argv[1]) == 0)
             server.fault = &faults[i];
+    if (argc > 1 && strcmp(argv[1], "deaf") == 0) {
+        listen_somewhere(&server);
+        be_deaf(&server);
+    }
     if (!server.fault) {
         (void)fprintf(stderr, "usage: badserver FAULT [TEXT]\n");
         return 64;

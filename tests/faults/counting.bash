@@ -27,10 +27,20 @@ in_folder() {
     trap stop_all EXIT
 }
 
+# to_sandbox [OPTION...]: a sandbox, and a new installation that is set up against it.
+to_sandbox() {
+    start sandbox sl-sandbox serve --listen 127.0.0.1:0 "$@"
+    fresh
+    echo 'public_url: http://127.0.0.1:9' >> "$SL_CONFIG" # nobody hears there
+    export SL_SANDBOX_URL=http://$address SL_SCHOOL=greenhill
+    sl-sandbox setup -s greenhill > /dev/null 2>&1
+}
+
 # texts_to URL [NAME=VALUE...]: a new installation that sends its texts there, at any speed.
 texts_to() {
+    rm -rf "$BATS_TEST_TMPDIR/etc" "$BATS_TEST_TMPDIR/var"
     fresh
-    school
+    school greenhill
     export SL_SCHOOL=greenhill
     printf '%s\n' username=sandbox api_key=atsk_0123456789 rate_per_second=0 max_in_flight=0 "base_url=$1" "${@:2}" |
         sl-config set -s greenhill -p africastalking --from - --quiet > /dev/null
