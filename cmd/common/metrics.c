@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "lib/base/text.h"
+
 static void write_items(struct sl_buf *out, const struct sl_queue_stats *q)
 {
     const struct {
@@ -53,6 +55,25 @@ static void write_accounts(struct sl_buf *out, const struct sl_queue_state *stat
     }
 }
 
+/* Those whose balance was told: a school that sets low_balance has it asked for. */
+static void write_balances(struct sl_buf *out, const struct sl_queue_state *state)
+{
+    sl_buf_text(out,
+                "# HELP shulelabs_account_balance What is left at the provider, as it told last.\n"
+                "# TYPE shulelabs_account_balance gauge\n");
+    for (const struct sl_queue_account *a = state->accounts; a; a = a->next) {
+        if (!a->balance.currency)
+            continue;
+        sl_buf_text(out, "shulelabs_account_balance{");
+        write_label(out, "provider", a->provider);
+        sl_buf_text(out, ",");
+        write_label(out, "account", a->name);
+        sl_buf_text(out, ",");
+        write_label(out, "currency", a->balance.currency);
+        sl_buf_printf(out, "} %s\n", sl_print_decimal(out->arena, a->balance.micro, 6, 2));
+    }
+}
+
 static int64_t is_blocked(const struct sl_queue_account *account)
 {
     return account->blocked;
@@ -78,4 +99,5 @@ void sl_metrics_write(struct sl_buf *out, const struct sl_queue_state *state)
     write_accounts(out, state, "shulelabs_account_held",
                    "All calls to the account wait, as it asked or because it has no money.",
                    is_held);
+    write_balances(out, state);
 }

@@ -2,10 +2,10 @@
 
 #include "lib/base/clock.h"
 #include "lib/service/awaited.h"
-#include "lib/store/accounts.h"
 
-static void add_account(struct sl_arena *arena, struct sl_queue_state *state,
-                        struct sl_queue_account **last, const struct sl_account_row *row)
+static struct sl_queue_account *add_account(struct sl_arena *arena, struct sl_queue_state *state,
+                                            struct sl_queue_account *last,
+                                            const struct sl_account_row *row)
 {
     struct sl_queue_account *account = SL_NEW(arena, struct sl_queue_account, 1);
 
@@ -15,14 +15,14 @@ static void add_account(struct sl_arena *arena, struct sl_queue_state *state,
                                           .blocked = row->blocked != NULL,
                                           .open = row->open,
                                           .held = row->hold_ms > 0 };
-    if (*last)
-        (*last)->next = account;
+    if (last)
+        last->next = account;
     else
         state->accounts = account;
-    *last = account;
     state->blocked += account->blocked;
     state->open += account->open;
     state->held += account->held;
+    return account;
 }
 
 static int read_accounts(struct sl_service *service, struct sl_arena *arena, int64_t school_id,
@@ -42,8 +42,11 @@ static int read_accounts(struct sl_service *service, struct sl_arena *arena, int
 
         if (used < 0)
             return -1;
-        if (used)
-            add_account(arena, state, &last, &row);
+        if (!used)
+            continue;
+        last = add_account(arena, state, last, &row);
+        if (sl_accounts_balance(service->db, arena, last->name, &last->balance, err) < 0)
+            return -1;
     }
     return more;
 }

@@ -3,12 +3,15 @@
 #define SL_CMD_COMMON_QUEUE_STATE_H
 
 #include "lib/service/service.h"
+#include "lib/store/accounts.h"
 #include "lib/store/queue_view.h"
 
 struct sl_queue_account {
     const char *name, *provider;
     const char *paused; /* why it is not called, and until when; NULL: it is */
     bool blocked, open, held;
+    struct sl_account_balance
+        balance; /* as it was told last; its currency is NULL where it never was */
     struct sl_queue_account *next;
 };
 

@@ -20,3 +20,15 @@ teardown() { stop_all; }
     kill "$watched"
     wait "$watched"
 }
+
+@test "the balance that a provider told is a metric" {
+    ! sl-queue stats --metrics - | grep '^shulelabs_account_balance'
+    sl-config set -p africastalking low_balance=1 -q > /dev/null
+    until_true balance_is_told
+    sl-queue stats --metrics - |
+        grep -q '^shulelabs_account_balance{provider="africastalking",account="[0-9a-f]*",currency="KES"} [0-9]*\.[0-9]*$'
+}
+balance_is_told() {
+    work
+    [ "$(sql 'SELECT count(*) FROM accounts WHERE balance_micro IS NOT NULL')" -eq 1 ]
+}
