@@ -278,7 +278,7 @@ one() {
 [ $# -eq 0 ] || { one "$@"; exit; }
 all() { xargs -P "$1" -L 1 "$0"; }
 all 8 << EOF1 &
-late 'answered after the time-out' hung late 4 8
+late 'answered after the time-out' hung late 4 5
 deaf 'nobody accepts' deaf
 drip 'an answer that drips' hung drip 1 3
 interim 'only interim answers' hung interim 1 3
