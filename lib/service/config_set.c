@@ -225,6 +225,7 @@ static int store_row(struct edit *edit, struct sl_err *err)
     struct sl_db *db = edit->service->db;
     struct sl_config_row *row = &edit->row;
     char *account = SL_NEW(edit->arena, char, SL_INDEX_HEX_SIZE);
+    const char *old = row->account;
 
     sl_values_account(edit->service, &edit->after, row->environment, account);
     row->account = account;
@@ -235,7 +236,9 @@ static int store_row(struct edit *edit, struct sl_err *err)
         (row->id == 0 && sl_configs_put(db, row, edit->now_ms, err) < 0) ||
         sl_values_seal(edit->service, edit->arena, row, &edit->after, &row->sealed, err) < 0)
         return -1;
-    return sl_configs_put(db, row, edit->now_ms, err);
+    return sl_configs_put(db, row, edit->now_ms, err) < 0
+               ? -1
+               : sl_accounts_replaced(db, old, account, err);
 }
 
 static int mark_primary(struct edit *edit, struct sl_err *err)

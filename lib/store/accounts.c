@@ -258,6 +258,24 @@ int sl_accounts_recovered(struct sl_db *db, struct sl_arena *arena, const char *
     return sl_db_run(db, end_trouble_sql, SL_PARAMS(SL_TEXT(account)), err) < 0 ? -1 : 1;
 }
 
+/* Where another school's settings still name the old one, it stays in trouble. */
+static const char inherit_sql[] =
+    "UPDATE accounts SET trouble = (SELECT trouble FROM accounts WHERE account = $2)"
+    " WHERE account = $1 AND trouble IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM integration_configs WHERE account = $2)";
+static const char leave_sql[] =
+    "UPDATE accounts SET trouble = NULL WHERE account = $1"
+    " AND NOT EXISTS (SELECT 1 FROM integration_configs WHERE account = $1)";
+
+int sl_accounts_replaced(struct sl_db *db, const char *old, const char *account, struct sl_err *err)
+{
+    if (!old || strcmp(old, account) == 0)
+        return 0;
+    if (sl_db_run(db, inherit_sql, SL_PARAMS(SL_TEXT(account), SL_TEXT(old)), err) < 0)
+        return -1;
+    return sl_db_run(db, leave_sql, SL_PARAMS(SL_TEXT(old)), err) < 0 ? -1 : 0;
+}
+
 static const char hold_sql[] =
     "UPDATE accounts SET hold_boot_ms = $2, held = $3 WHERE account = $1";
 

@@ -74,6 +74,11 @@ int sl_accounts_trouble(struct sl_db *db, const char *account, const char *event
 int sl_accounts_recovered(struct sl_db *db, struct sl_arena *arena, const char *account,
                           const char **event, struct sl_err *err);
 
+/* Settings that named `old` name `account` now, which is there: what people were told of the old one, which
+ * nobody uses any more, is over when the new one works. old may be NULL. */
+int sl_accounts_replaced(struct sl_db *db, const char *old, const char *account,
+                         struct sl_err *err);
+
 /* Everything waits this long (at most an hour). `why` says what a person can cure, an empty balance;
  * NULL: there were too many requests, and only time helps. */
 int sl_accounts_hold(struct sl_db *db, const char *account, int64_t wait_ms, const char *why,

@@ -83,7 +83,7 @@ aged() {
     over key "key $(sl-config key list -f json | jq -r '.[] | select(.state != "active" and .purpose == "seal").id')"
 }
 
-@test "a token that cannot be renewed" {
+@test "a token that cannot be renewed, and the secret that is right" {
     sl-config test -p mpesa > /dev/null 2>&1
     sl-config set -p mpesa --from - -q <<< 'consumer_secret=revoked' > /dev/null
     sql "UPDATE oauth_tokens SET account = (SELECT c.account FROM integration_configs c
@@ -91,6 +91,12 @@ aged() {
     for _ in 1 2; do sl-oauth-refresh --within 7200 -q 2> /dev/null; done
     until_true told_n 1
     looks
-    [[ "$(told)" == token.trouble* ]]
-    [ "$(told | wc -l)" -eq 1 ]
+    [ "$(told | cut -d ' ' -f 1)" = token.trouble ]
+    sl-config set -p mpesa --from - -q <<< 'consumer_secret=sandbox-secret' > /dev/null
+    looks
+    [ "$(told | wc -l)" -eq 1 ] # not yet: nobody has tried it
+    sl-config test -p mpesa > /dev/null 2>&1
+    until_true told_n 2
+    looks
+    [ "$(told | cut -d ' ' -f 1 | paste -sd ' ')" = 'token.trouble provider.up' ]
 }
