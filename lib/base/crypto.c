@@ -11,10 +11,11 @@
 
 enum { SHA256_BLOCK = 64, LOCKED_BYTES = 65536 };
 
+/* write() and _exit() alone: safe in a handler (signal-safety(7)). */
 static void give_up(int signal)
 {
     (void)signal;
-    sl_out_of_memory();
+    sl_out_of_memory(); /* NOLINT(bugprone-signal-handler,cert-sig30-c) */
 }
 
 /* libgcrypt starts with a file that it reads, and aborts where there is no memory for that. */

@@ -457,6 +457,7 @@ at_rest() { [ "$(sl-queue stats -f json 2> /dev/null | jq -c '[.held, .blocked, 
 
 @test "a list that the provider finds too long goes in halves, one each and as no attempt" {
     sl-sandbox scenario too-large > /dev/null
+    cd "$BATS_TEST_TMPDIR"
     { echo phone; seq -f '+2547110%05.0f' 1 37; } > list.csv
     run -0 --separate-stderr sl-sms bulk -m 'School opens on Monday' --file list.csv --yes -f json
     [ "$(field sent <<< "$output")" -eq 37 ]

@@ -66,12 +66,6 @@ int sl_transfer_open(struct sl_transfer **transfer, struct sl_err *err)
     return 0;
 }
 
-/* There is one network here, and it is public. */
-void sl_transfer_reach(struct sl_transfer *transfer, const char *networks)
-{
-    (void)transfer, (void)networks;
-}
-
 void sl_transfer_drop(struct sl_transfer *transfer)
 {
     struct flight *flight, *next;
