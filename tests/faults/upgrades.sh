@@ -37,7 +37,7 @@ killed() {
 
 # shape: the tables, columns and indexes.
 shape() {
-    sql "SELECT m.name, c.name, c.type FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1, 2; PRAGMA user_version"
+    sql "SELECT m.type, m.name, c.name, c.type FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c ORDER BY 2, 3; PRAGMA user_version"
 }
 
 in_folder made
@@ -50,7 +50,7 @@ sqlite3 old.db "SELECT 'SELECT ''' || m.name || ' '' || ' || group_concat('quote
     AND (m.name <> 'integration_providers' OR c.name NOT IN ('config_schema', 'is_active')) GROUP BY m.name" > readers
 rows old.db > old
 for call in pwrite64 fdatasync openat fcntl ftruncate unlink write; do
-    about="migration of version 2 killed at $call" points=0 lost=0 doubled=0 state=0 exit=0
+    about "migration of version 2 killed at $call"
     for ((n = 1; ; n++)); do killed "$n" "$call" || break; done
     row
 done
