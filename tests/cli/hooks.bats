@@ -267,7 +267,8 @@ told_of_the_end() {
     heard_n 1 .
     [ "$(heard | jq -r .body | jq -r .type)" = token.trouble ]
     echo api_key=sandbox-key | sl-config set -p africastalking --from - -q > /dev/null
-    until_true heard_after_work 1 .
+    until_true heard_after_work 2 .
+    [ "$(heard | jq -r .body | jq -r .type | paste -sd ' ')" = "token.trouble provider.up" ]
     sl-sms send -m hello 0711000001 > /dev/null
 }
 

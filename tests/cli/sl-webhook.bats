@@ -116,6 +116,7 @@ validation='{"TransID":"RKL51ZDR4F","TransAmount":"5.00","BusinessShortCode":"17
 @test "it listens on a socket file, takes a stale one's place and removes its own" {
     socket=$BATS_TEST_TMPDIR/sock
     for how in KILL TERM; do
+        : > "$BATS_TEST_TMPDIR/said"
         sl-webhook serve --listen "unix:$socket" 2> "$BATS_TEST_TMPDIR/said" 3>&- &
         daemon=$!
         listening
