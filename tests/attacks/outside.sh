@@ -188,12 +188,13 @@ mkdir -p "$root" outside
 echo secret > outside/secret
 ln -s "$PWD/outside" "$root/folder-link"
 ln -s "$PWD/outside/secret" "$root/file-link"
-ln -s ../../../../../../../../etc "$root/up-link"
-for key in ../outside/secret ../../outside/secret /etc/passwd a/../../outside/secret ./../outside/secret folder-link/secret file-link \
-    up-link/passwd 'a/./../../outside/secret' '..' '.' '/' '//etc/passwd' 'a//../../b' $'a\x01b' '..\outside\secret' '%2e%2e/outside/secret' \
+ln -s "$(realpath --relative-to="$root" outside)" "$root/up-link"
+# Whatever a broken defence would let through is the suite's own: nothing here names a file of the machine.
+for key in ../outside/secret ../../outside/secret "$PWD/outside/secret" a/../../outside/secret ./../outside/secret folder-link/secret file-link \
+    up-link/secret 'a/./../../outside/secret' '..' '.' '/' "/$PWD/outside/secret" 'a//../../b' $'a\x01b' '..\outside\secret' '%2e%2e/outside/secret' \
     "$(printf 'x/%.0s' $(seq 3000))y" "$(printf 'x%.0s' $(seq 300))"; do
     injected sl-storage get -p local "$key" got
-    ! grep -qsE 'secret|root:' got || bad "read from outside: $key"
+    ! grep -qs secret got || bad "read from outside: $key"
     rm -f got
     echo overwritten > new
     injected sl-storage put -p local new "$key"
