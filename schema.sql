@@ -18,7 +18,8 @@ CREATE TABLE schools (
     status     TEXT    NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'closed')),
     receipt_template TEXT, -- the text that thanks for a payment; null: none is sent
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    keep_days  TEXT -- 'bodies=90,messages=365': how long personal data stays; null: the setting
 ) STRICT;
 
 CREATE TABLE integration_providers (

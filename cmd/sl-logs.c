@@ -295,7 +295,7 @@ static const struct sl_opt verify_options[] = {
 
 static const struct sl_opt prune_options[] = {
     { "older-than", 0, SL_OPT_TEXT, offsetof(struct sl_prune_options, older_than), "AGE",
-      .help = "Such as 365d; else the setting log_keep_days" },
+      .help = "Rows: such as 365d; else the setting log_keep_days" },
     { 0 },
 };
 
@@ -346,7 +346,7 @@ static const struct sl_verb verbs[] = {
       .options_size = sizeof(struct sl_verify_options),
       .run = sl_verify_run },
     { .name = "prune",
-      .summary = "Remove old rows; what is left can still be verified",
+      .summary = "Remove old rows, erase what is kept for a time only",
       .options = prune_options,
       .options_size = sizeof(struct sl_prune_options),
       .run = sl_prune_run,

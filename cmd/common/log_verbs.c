@@ -9,6 +9,7 @@
 #include "lib/cli/output.h"
 #include "lib/cli/terminal.h"
 #include "lib/service/forget.h"
+#include "lib/service/keep.h"
 #include "lib/service/prune.h"
 #include "lib/service/spool.h"
 #include "lib/service/verify.h"
@@ -103,23 +104,25 @@ int sl_verify_run(const struct sl_cli *cli, const void *opaque, struct sl_err *e
 /* ---- prune ------------------------------------------------------------------------------- */
 
 static const struct sl_column prune_columns[] = {
-    { "removed", SL_INT, 0 },
-    { "before", SL_TIME, 0 },
-    { "last_id", SL_INT, 0 },
-    { "hash", SL_TEXT, 0 },
+    { "removed", SL_INT, 0 },   { "before", SL_TIME, 0 }, { "last_id", SL_INT, 0 },
+    { "hash", SL_TEXT, 0 },     { "bodies", SL_INT, 0 },  { "messages", SL_INT, 0 },
+    { "callbacks", SL_INT, 0 }, { "queue", SL_INT, 0 },   { "events", SL_INT, 0 },
 };
 
 static int print_pruned(const struct sl_cli *cli, int64_t before, const struct sl_pruned *pruned,
-                        struct sl_err *err)
+                        const int64_t *erased, struct sl_err *err)
 {
     SL_AUTO(sl_output_free)
     struct sl_output *output =
         sl_output_open(cli, SL_SHAPE_OBJECT, prune_columns, SL_COUNT(prune_columns), NULL);
 
     if (sl_output_row(output,
-                      (struct sl_value[]){ sl_int(pruned->removed), sl_time(before),
-                                           id_or_null(pruned->last_id),
-                                           sl_text(*pruned->hash ? pruned->hash : NULL) },
+                      (struct sl_value[]){
+                          sl_int(pruned->removed), sl_time(before), id_or_null(pruned->last_id),
+                          sl_text(*pruned->hash ? pruned->hash : NULL),
+                          sl_int(erased[SL_KEEP_BODIES]), sl_int(erased[SL_KEEP_MESSAGES]),
+                          sl_int(erased[SL_KEEP_CALLBACKS]), sl_int(erased[SL_KEEP_QUEUE]),
+                          sl_int(erased[SL_KEEP_EVENTS]) },
                       err) < 0)
         return -1;
     return sl_output_end(&output, err);
@@ -129,7 +132,7 @@ int sl_prune_run(const struct sl_cli *cli, const void *opaque, struct sl_err *er
 {
     const struct sl_prune_options *options = opaque;
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    int64_t now_ms = sl_now_ms(), age_ms;
+    int64_t now_ms = sl_now_ms(), age_ms, erased[SL_KEEP_KINDS];
     struct sl_pruned pruned;
 
     if (sl_open_service(cli, SL_WEBHOOK_KEYS, &service, err) < 0)
@@ -139,15 +142,16 @@ int sl_prune_run(const struct sl_cli *cli, const void *opaque, struct sl_err *er
     if (age_ms < 0)
         return sl_err_set(err, SL_ERR_DATA, "--older-than takes 365d or 48h, not '%s'",
                           options->older_than);
-    if (sl_prune(service, now_ms - age_ms, cli->dry_run, now_ms, &pruned, err) < 0)
+    if (sl_prune(service, now_ms - age_ms, cli->dry_run, now_ms, &pruned, err) < 0 ||
+        sl_keep_apply(service, cli->dry_run, now_ms, erased, err) < 0)
         return -1;
     if (cli->dry_run)
-        sl_say(cli, "a dry run: nothing was removed");
+        sl_say(cli, "a dry run: nothing was removed or erased");
     else if (sl_spool_sweep(service, now_ms, err) < 0)
         return -1;
     if (cli->quiet && cli->format == SL_FORMAT_TABLE)
         return 0;
-    return print_pruned(cli, now_ms - age_ms, &pruned, err);
+    return print_pruned(cli, now_ms - age_ms, &pruned, erased, err);
 }
 
 /* ---- forget ------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 
 #include "cmd/common/open.h"
 #include "lib/cli/output.h"
+#include "lib/service/keep.h"
 #include "lib/service/school.h"
 
 #define MEMBER(m) offsetof(struct sl_school_options, m)
@@ -16,9 +17,16 @@
         { "country", 0, SL_OPT_TEXT, MEMBER(country), "COUNTRY", .help = "ISO 3166 code, as KE" },     \
         { "timezone", 0, SL_OPT_TEXT, MEMBER(timezone), "ZONE", .help = "As Africa/Nairobi" },         \
         { "currency", 0, SL_OPT_TEXT, MEMBER(currency), "CURRENCY", .help = "ISO 4217 code, as KES" }, \
+        { "receipt-template",                                                                          \
+          0,                                                                                           \
+          SL_OPT_TEXT,                                                                                 \
+          MEMBER(receipt_template),                                                                    \
+          "TEXT",                                                                                      \
+          .help = "Text that thanks for a payment; empty: none is sent" },                             \
     {                                                                                                  \
-        "receipt-template", 0, SL_OPT_TEXT, MEMBER(receipt_template), "TEXT",                          \
-            .help = "Text that thanks for a payment; empty: none is sent"                              \
+        "keep", 0, SL_OPT_LIST, MEMBER(keep), "KIND=DAYS",                                             \
+            .help =                                                                                    \
+                "Erase bodies, messages, callbacks, queue or events after that; may be repeated"       \
     }
 
 const struct sl_opt sl_school_add_options[] = {
@@ -44,6 +52,7 @@ static const struct sl_column columns[] = {
     { "receipt_template", SL_TEXT, SL_WIDE },
     { "created_at", SL_TIME, SL_WIDE },
     { "updated_at", SL_TIME, SL_WIDE },
+    { "keep_days", SL_TEXT, SL_WIDE },
 };
 
 static int print_row(struct sl_output *output, const struct sl_school *school, struct sl_err *err)
@@ -54,7 +63,7 @@ static int print_row(struct sl_output *output, const struct sl_school *school, s
                              sl_text(school->country), sl_text(school->timezone),
                              sl_text(school->currency), sl_text(school->status),
                              sl_text(school->receipt_template), sl_time(school->created_at),
-                             sl_time(school->updated_at) },
+                             sl_time(school->updated_at), sl_text(school->keep_days) },
                          err);
 }
 
@@ -83,11 +92,26 @@ static const char *template_of(const char *given, const char *otherwise)
     return text && *text ? text : NULL;
 }
 
+/* The pairs of the line, in what the school had: *keep_days is set anew. */
+static int change_keep(const struct sl_cli *cli, const struct sl_list *pairs,
+                       const char **keep_days, struct sl_err *err)
+{
+    struct sl_keep keep;
+
+    if (sl_keep_read(*keep_days, &keep, err) < 0)
+        return -1;
+    for (size_t i = 0; i < pairs->n; i++)
+        if (sl_keep_change(&keep, pairs->items[i], err) < 0)
+            return -1;
+    *keep_days = sl_keep_print(cli->arena, &keep);
+    return 0;
+}
+
 int sl_school_add_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct sl_school_options *given = opaque;
     SL_AUTO(sl_service_close) struct sl_service *service = NULL;
-    const struct sl_school school = {
+    struct sl_school school = {
         .code = cli->operands[0],
         .name = given->name,
         .country = or_else(given->country, "KE"),
@@ -97,7 +121,8 @@ int sl_school_add_run(const struct sl_cli *cli, const void *opaque, struct sl_er
         .receipt_template = template_of(given->receipt_template, NULL),
     };
 
-    if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
+    if (change_keep(cli, &given->keep, &school.keep_days, err) < 0 ||
+        sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
         sl_school_add(service, &school, err) < 0)
         return -1;
     return print_one(cli, service, school.code, err);
@@ -139,7 +164,7 @@ int sl_school_edit_run(const struct sl_cli *cli, const void *opaque, struct sl_e
     struct sl_school school;
 
     if (!given->name && !given->country && !given->timezone && !given->currency && !given->status &&
-        !given->receipt_template)
+        !given->receipt_template && given->keep.n == 0)
         return sl_err_set(err, SL_ERR_USAGE,
                           "there is nothing to change; see `%s school edit --help`", cli->program);
     if (sl_open_service(cli, SL_NO_KEYS, &service, err) < 0 ||
@@ -151,7 +176,8 @@ int sl_school_edit_run(const struct sl_cli *cli, const void *opaque, struct sl_e
     school.currency = or_else(given->currency, school.currency);
     school.status = or_else(given->status, school.status);
     school.receipt_template = template_of(given->receipt_template, school.receipt_template);
-    if (sl_school_edit(service, &school, err) < 0)
+    if (change_keep(cli, &given->keep, &school.keep_days, err) < 0 ||
+        sl_school_edit(service, &school, err) < 0)
         return -1;
     return print_one(cli, service, school.code, err);
 }

@@ -6,6 +6,7 @@
 
 struct sl_school_options {
     const char *name, *country, *timezone, *currency, *status, *receipt_template;
+    struct sl_list keep;
 };
 extern const struct sl_opt sl_school_add_options[], sl_school_edit_options[];
 

@@ -3,8 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
-#include "lib/service/audit.h"
+#include "lib/service/erased.h"
 #include "lib/text/phone.h"
 
 enum { CHUNK_ROWS = 200 };
@@ -37,31 +36,6 @@ static struct sl_person person_of(struct sl_arena *arena, const struct sl_school
     return person;
 }
 
-/* A row about what was erased; `ids` may be none. */
-static int record(struct sl_service *service, int64_t school_id, const char *told,
-                  const int64_t *ids, int n, struct sl_err *err)
-{
-    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
-    struct sl_buf erased = sl_buf_new(arena);
-    struct sl_log log = {
-        .school_id = school_id,
-        .direction = "inbound",
-        .operation = SL_FORGET_OPERATION,
-        .request_data = told,
-        .status = "success",
-        .duration_ms = -1,
-        .actor = sl_audit_actor(arena),
-        .created_at = sl_now_ms(),
-    };
-
-    sl_buf_text(&erased, "{\"erased\":[");
-    for (int i = 0; i < n; i++)
-        sl_buf_printf(&erased, "%s%" PRId64, i > 0 ? "," : "", ids[i]);
-    sl_buf_text(&erased, "]}");
-    log.response_data = erased.data;
-    return sl_audit_add(service, &log, err);
-}
-
 /* Those behind *after_id, which moves. Returns how many rows, or -1. */
 static int forget_chunk(struct sl_service *service, const struct sl_person *person,
                         int64_t *after_id, struct sl_err *err)
@@ -75,7 +49,8 @@ static int forget_chunk(struct sl_service *service, const struct sl_person *pers
     n = sl_forget_logs(service->db, person, *after_id, ids, CHUNK_ROWS, err);
     if (n <= 0)
         return n;
-    if (record(service, person->school_id, NULL, ids, n, err) < 0 || sl_tx_commit(&tx, err) < 0)
+    if (sl_erased_record(service, SL_FORGET_OPERATION, person->school_id, NULL, ids, n, err) < 0 ||
+        sl_tx_commit(&tx, err) < 0)
         return -1;
     *after_id = ids[n - 1];
     return n;
@@ -94,7 +69,8 @@ static int record_all(struct sl_service *service, const struct sl_person *person
                       forgotten->records[kind]);
     sl_buf_printf(&told, ",\"open\":%" PRId64 "}", forgotten->open);
     if (sl_tx_begin(&tx, service->db, err) < 0 ||
-        record(service, person->school_id, told.data, NULL, 0, err) < 0)
+        sl_erased_record(service, SL_FORGET_OPERATION, person->school_id, told.data, NULL, 0, err) <
+            0)
         return -1;
     return sl_tx_commit(&tx, err);
 }

@@ -7,10 +7,6 @@
 #include "lib/store/forget.h"
 #include "lib/store/schools.h"
 
-/* Its rows in the audit trail. Their response_data is {"erased":[ID,…]}, sorted: the rows whose
- * bodies it took, so that sl_verify() tells them from others that lost theirs. */
-#define SL_FORGET_OPERATION "logs.forget"
-
 struct sl_forgotten {
     int64_t logs;
     int64_t records[SL_FORGET_KINDS];

@@ -341,6 +341,21 @@ static int find_ids(struct sl_service *service, struct sl_arena *arena, int64_t 
     return more < 0 ? -1 : (int)(found.len / sizeof **ids);
 }
 
+/* What lib/store/keep.h or forget.h emptied says nothing any more. */
+static int check_whole(struct sl_service *service, struct sl_arena *arena, int64_t event_id,
+                       struct sl_err *err)
+{
+    struct sl_webhook_event event;
+    struct sl_webhook_request request;
+    int found = sl_webhook_events_get(service->db, arena, event_id, &event, &request, err);
+
+    if (found <= 0 || request.n_body > 0 || *request.query)
+        return found < 0 ? -1 : 0;
+    return sl_err_set(err, SL_ERR_DATA,
+                      "what request %lld brought was erased: there is nothing to hear again",
+                      (long long)request.id);
+}
+
 int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t id,
                       struct sl_err *err)
 {
@@ -357,7 +372,9 @@ int sl_inbound_replay(struct sl_service *service, enum sl_replay what, int64_t i
     if (what == SL_REPLAY_REQUEST)
         n = find_ids(service, arena, id, &ids, err);
     for (int i = n - 1; i >= 0; i--) { /* the list has the newest first */
-        status = apply_one(&round, arena, ids[i], err);
+        status = check_whole(service, arena, ids[i], err);
+        if (status == 0)
+            status = apply_one(&round, arena, ids[i], err);
         if (status < 0)
             return -1;
         all += status;

@@ -52,6 +52,8 @@ static const struct {
     { "trust_proxy", "127.0.0.1/32", "Proxies whose X-Forwarded-For is believed." },
     { "lease_seconds", "60", "How long a program that died keeps its work from others; 1 to 60." },
     { "log_keep_days", "365", "How long `sl-logs prune` leaves the log alone." },
+    { "keep_days", "bodies=90,messages=365,callbacks=90,queue=90,events=90",
+      "After how many days `sl-logs prune` erases personal data; what is not named stays." },
     { "alert_age_minutes", "15", "An alert tells when an item of the queue is overdue that long." },
 };
 

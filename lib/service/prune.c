@@ -91,13 +91,13 @@ static int record(struct run *run, int64_t before, struct sl_err *err)
     return sl_tx_commit(&tx, err);
 }
 
-/* By a clock that is far ahead everything is old. */
-static int check_clock(struct run *run, struct sl_err *err)
+int sl_prune_check_clock(struct sl_service *service, struct sl_err *err)
 {
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     const char *provider;
     int64_t ahead_s;
 
-    if (sl_health_clock(run->service->db, run->arena, &provider, &ahead_s, err) < 0)
+    if (sl_health_clock(service->db, arena, &provider, &ahead_s, err) < 0)
         return -1;
     if (ahead_s <= MOST_AHEAD_S)
         return 0;
@@ -123,7 +123,7 @@ int sl_prune(struct sl_service *service, int64_t before, bool dry, int64_t now_m
         pruned->last_id = old.last_id;
         return 0;
     }
-    if (check_clock(&run, err) < 0)
+    if (sl_prune_check_clock(service, err) < 0)
         return -1;
     for (int64_t last = old.first_id - 1; last < old.last_id;) {
         last = old.last_id - last > CHUNK_ROWS ? last + CHUNK_ROWS : old.last_id;

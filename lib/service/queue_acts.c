@@ -142,6 +142,8 @@ static int find_obstacle(struct sl_service *service, struct sl_arena *arena,
         return -1;
     if (other && other != item->id)
         *why = sl_arena_printf(arena, "is done by item %" PRId64 " already", other);
+    if (strcmp(item->payload, SL_QUEUE_ERASED) == 0)
+        *why = "was erased: what it would send is gone";
     return *why ? 0 : find_paid(service, arena, item, why, err);
 }
 

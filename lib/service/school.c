@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/service/act.h"
+#include "lib/service/keep.h"
 #include "lib/service/receipts.h"
 #include "lib/text/phone.h"
 
@@ -115,6 +116,8 @@ static int check_currency(const char *currency, struct sl_err *err)
 
 int sl_school_check(const struct sl_school *school, struct sl_err *err)
 {
+    struct sl_keep keep;
+
     if (check_code(school->code, err) < 0 || check_line("name", school->name, MOST_NAME, err) < 0 ||
         check_country(school->country, err) < 0 || check_zone(school->timezone, err) < 0 ||
         check_currency(school->currency, err) < 0)
@@ -122,6 +125,8 @@ int sl_school_check(const struct sl_school *school, struct sl_err *err)
     if (school->receipt_template &&
         (check_line("receipt template", school->receipt_template, MOST_TEMPLATE, err) < 0 ||
          sl_receipts_check(school->receipt_template, err) < 0))
+        return -1;
+    if (sl_keep_read(school->keep_days, &keep, err) < 0)
         return -1;
     if (!school->status || strcmp(school->status, "active") == 0 ||
         strcmp(school->status, "closed") == 0)
@@ -166,6 +171,7 @@ static int record(struct sl_service *service, const char *operation, const struc
     add_change(&changes, "currency", before->currency, after->currency);
     add_change(&changes, "status", before->status, after->status);
     add_change(&changes, "receipt_template", before->receipt_template, after->receipt_template);
+    add_change(&changes, "keep_days", before->keep_days, after->keep_days);
     act.changes = sl_act_changes(&changes);
     return sl_act_record(service, &act, err);
 }

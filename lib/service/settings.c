@@ -9,6 +9,7 @@
 
 #include "lib/base/text.h"
 #include "lib/service/address.h"
+#include "lib/service/keep.h"
 #include "lib/service/keyring.h"
 #include "lib/service/settings_file.h"
 
@@ -25,6 +26,7 @@ enum {
     PRIVATE_NETWORKS,
     LEASE_SECONDS,
     LOG_KEEP_DAYS,
+    KEEP_DAYS,
     ALERT_AGE_MINUTES,
     N_NAMES
 };
@@ -50,6 +52,13 @@ static int check_days(const char *value, struct sl_err *err)
     return check_number(value, 1, 36500, err);
 }
 
+static int check_kept(const char *value, struct sl_err *err)
+{
+    struct sl_keep keep;
+
+    return sl_keep_read(value, &keep, err);
+}
+
 static int check_minutes(const char *value, struct sl_err *err)
 {
     return check_number(value, 1, MOST_MINUTES, err);
@@ -68,6 +77,7 @@ static const struct {
     [PRIVATE_NETWORKS] = { .name = "private_networks", .check = sl_address_check_cidrs },
     [LEASE_SECONDS] = { .name = "lease_seconds", .check = check_lease },
     [LOG_KEEP_DAYS] = { .name = "log_keep_days", .check = check_days },
+    [KEEP_DAYS] = { .name = "keep_days", .check = check_kept },
     [ALERT_AGE_MINUTES] = { .name = "alert_age_minutes", .check = check_minutes },
 };
 
@@ -227,6 +237,7 @@ static void spread(struct sl_arena *arena, struct sl_installation *settings)
     settings->private_networks = all[PRIVATE_NETWORKS].value;
     (void)sl_parse_int(all[LEASE_SECONDS].value, 1, 60, &settings->lease_seconds);
     (void)sl_parse_int(all[LOG_KEEP_DAYS].value, 1, 36500, &settings->log_keep_days);
+    settings->keep_days = all[KEEP_DAYS].value;
     (void)sl_parse_int(all[ALERT_AGE_MINUTES].value, 1, MOST_MINUTES, &settings->alert_age_minutes);
     settings->n_all = N_NAMES;
 }
@@ -244,6 +255,7 @@ int sl_settings_read(struct sl_arena *arena, const char *config, const char *dat
     set(&found, PRIVATE_NETWORKS, NULL, "default");
     set(&found, LEASE_SECONDS, "60", "default");
     set(&found, LOG_KEEP_DAYS, "365", "default");
+    set(&found, KEEP_DAYS, NULL, "default");
     set(&found, ALERT_AGE_MINUTES, "15", "default");
     take_option(arena, &found, CONFIG, config, "SL_CONFIG");
     found.config = found.all[CONFIG].value;

@@ -20,6 +20,7 @@ struct sl_installation {
         private_networks; /* CIDRs that may be connected to though they are not public; NULL: none */
     int64_t lease_seconds; /* 1 … 60 */
     int64_t log_keep_days;
+    const char *keep_days;     /* lib/service/keep.h; NULL: all is kept */
     int64_t alert_age_minutes; /* an item overdue for longer is told (lib/service/watch.h) */
 
     /* For `sl-config where`: each setting, what it is and where that came from. */

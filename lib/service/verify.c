@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/json.h"
-#include "lib/service/forget.h"
+#include "lib/service/erased.h"
 
 enum { FAR_MOVED = 3 };
 
@@ -176,7 +176,7 @@ static bool has_no_bodies(const struct sl_log_row *row)
            row->cells[SL_LOG_RESPONSE_DATA].kind == SL_LOG_NULL;
 }
 
-/* A row of `sl-logs forget` accounts for the rows that it erased. */
+/* A row of `sl-logs forget` or `prune` accounts for the rows whose bodies it erased. */
 static void account(struct walk *walk, const struct sl_log_row *row)
 {
     const struct sl_log_cell *told = &row->cells[SL_LOG_RESPONSE_DATA];
@@ -221,7 +221,7 @@ static int check_bodies(struct walk *walk, const struct sl_log_row *row, struct 
         else
             tell(walk, SL_BREAK_EDITED, id, id,
                  "row %" PRId64 " was edited: its request, answer or phones", id);
-    } else if (strcmp(operation->text, SL_FORGET_OPERATION) == 0) {
+    } else if (sl_erased_tells(operation->text)) {
         account(walk, row);
     }
     return 0;
@@ -313,7 +313,7 @@ static void check_end(struct walk *walk, int64_t last_phone)
         tell_rows(walk, SL_BREAK_CUT, id + 1, last, "removed from the end");
     for (size_t i = 0; i < walk->erased.len / sizeof *erased; i++)
         tell(walk, SL_BREAK_ERASED, erased[i], erased[i],
-             "row %" PRId64 " lost its request and answer, and no `sl-logs forget` says so",
+             "row %" PRId64 " lost its request and answer, and neither forget nor prune says so",
              erased[i]);
     walk->verified->head = walk->last;
 }

@@ -11,7 +11,7 @@ enum sl_break_kind {
     SL_BREAK_INSERTED, /* the row is no link of the chain around it */
     SL_BREAK_REMOVED,  /* rows are missing in front or between */
     SL_BREAK_CUT,      /* rows are missing at the end */
-    SL_BREAK_ERASED,   /* bodies are gone, and no `sl-logs forget` says why */
+    SL_BREAK_ERASED,   /* bodies are gone, and neither `sl-logs forget` nor `prune` says why */
     SL_BREAK_ANCHOR,   /* an anchor is not the one that we signed */
 };
 

@@ -1,6 +1,7 @@
 #include "lib/store/forget.h"
 
 #include "lib/store/logs.h"
+#include "lib/store/queue.h"
 #include "lib/store/sql.h"
 
 /* ---- Log rows ---------------------------------------------------------------------------- */
@@ -67,8 +68,8 @@ int sl_forget_logs(struct sl_db *db, const struct sl_person *person, int64_t aft
 
 /* A queue row holds the text; it is this person's alone if all its messages are. */
 static const char texts_sql[] =
-    "UPDATE integration_queue SET payload = '{}', result = NULL, error_log = NULL"
-    " WHERE school_id = $1 AND " OVER " AND payload <> '{}' AND id IN"
+    "UPDATE integration_queue SET payload = '" SL_QUEUE_ERASED "', result = NULL, error_log = NULL"
+    " WHERE school_id = $1 AND " OVER " AND payload <> '" SL_QUEUE_ERASED "' AND id IN"
     " (SELECT m.queue_id FROM messages m WHERE m.queue_id IS NOT NULL AND m.batch_id IN"
     " (SELECT id FROM message_batches WHERE school_id = $1) GROUP BY m.queue_id"
     " HAVING count(*) = sum(CASE WHEN " IS(
@@ -88,7 +89,7 @@ static const char references_sql[] =
     "DELETE FROM payment_references WHERE school_id = $1 AND " IS("reference");
 
 static const char queue_sql[] =
-    "UPDATE integration_queue SET payload = '{}', result = NULL, error_log = NULL"
+    "UPDATE integration_queue SET payload = '" SL_QUEUE_ERASED "', result = NULL, error_log = NULL"
     " WHERE school_id = $1 AND " OVER
     " AND " HAS("payload || ' ' || coalesce(result, '') || ' ' || coalesce(error_log, '')");
 static const char reference_sql[] = PAYMENT("reference", "'erased'");

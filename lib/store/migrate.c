@@ -61,7 +61,7 @@ static const char to_2[] =
     "CREATE INDEX integration_webhooks_route ON integration_webhooks (route)"
     " WHERE route IS NOT NULL;";
 
-/* Version 2 had no alerts by mail, watched nothing and knew no daily limit. */
+/* Version 2 had no alerts by mail, watched nothing, knew no daily limit and kept everything alike. */
 static const char to_3[] =
     "CREATE TABLE new_hooks ("
     " id INTEGER PRIMARY KEY,"
@@ -76,6 +76,7 @@ static const char to_3[] =
     " created_at, removed_at FROM hooks;"
     "DROP TABLE hooks;"
     "ALTER TABLE new_hooks RENAME TO hooks;"
+    "ALTER TABLE schools ADD COLUMN keep_days TEXT;"
     "ALTER TABLE accounts ADD COLUMN balance_micro INTEGER;"
     "ALTER TABLE accounts ADD COLUMN balance_currency TEXT;"
     "ALTER TABLE accounts ADD COLUMN balance_at INTEGER;"

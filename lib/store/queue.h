@@ -7,6 +7,9 @@
 #include "lib/store/db.h"
 
 /* A row. Texts are in the arena that it was read into. */
+/* What an item has as payload once that was erased. */
+#define SL_QUEUE_ERASED "{\"erased\":true}"
+
 struct sl_item {
     int64_t id;
     int64_t school_id, provider_id; /* provider 0: a hook */

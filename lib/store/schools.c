@@ -4,8 +4,9 @@
 #include "lib/store/nearest.h"
 #include "lib/store/sql.h"
 
-#define SCHOOL_COLUMNS                                                                             \
-    "id, code, name, country, timezone, currency, status, receipt_template, created_at, updated_at"
+#define SCHOOL_COLUMNS                                                                               \
+    "id, code, name, country, timezone, currency, status, receipt_template, created_at, updated_at," \
+    " keep_days"
 
 /* Borrows the row's text. */
 static struct sl_school school_at(const struct sl_rows *rows)
@@ -21,6 +22,7 @@ static struct sl_school school_at(const struct sl_rows *rows)
         .receipt_template = sl_row_text(rows, 7),
         .created_at = sl_row_int(rows, 8),
         .updated_at = sl_row_int(rows, 9),
+        .keep_days = sl_row_text(rows, 10),
     };
 }
 
@@ -33,6 +35,7 @@ static struct sl_school keep(struct sl_arena *arena, struct sl_school school)
     school.currency = sl_arena_strdup(arena, school.currency);
     school.status = sl_arena_strdup(arena, school.status);
     school.receipt_template = sl_arena_strdup(arena, school.receipt_template);
+    school.keep_days = sl_arena_strdup(arena, school.keep_days);
     return school;
 }
 
@@ -51,7 +54,7 @@ static int get_one(struct sl_db *db, struct sl_arena *arena, const char *sql, st
 
 static const char add_sql[] =
     "INSERT INTO schools (code, name, country, timezone, currency, status, receipt_template,"
-    " created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+    " created_at, updated_at, keep_days) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)"
     " ON CONFLICT (code) DO NOTHING";
 
 int sl_schools_add(struct sl_db *db, const struct sl_school *school, int64_t now_ms,
@@ -62,7 +65,8 @@ int sl_schools_add(struct sl_db *db, const struct sl_school *school, int64_t now
         sl_db_run(db, add_sql,
                   SL_PARAMS(SL_TEXT(school->code), SL_TEXT(school->name), SL_TEXT(school->country),
                             SL_TEXT(school->timezone), SL_TEXT(school->currency), SL_TEXT(status),
-                            SL_TEXT(school->receipt_template), SL_INT(now_ms)),
+                            SL_TEXT(school->receipt_template), SL_INT(now_ms),
+                            SL_TEXT(school->keep_days)),
                   err);
 
     if (added != 0)
@@ -73,17 +77,18 @@ int sl_schools_add(struct sl_db *db, const struct sl_school *school, int64_t now
 
 static const char edit_sql[] =
     "UPDATE schools SET name = $1, country = $2, timezone = $3, currency = $4, status = $5,"
-    " receipt_template = $6, updated_at = $7 WHERE id = $8";
+    " receipt_template = $6, updated_at = $7, keep_days = $9 WHERE id = $8";
 
 int sl_schools_edit(struct sl_db *db, const struct sl_school *school, int64_t now_ms,
                     struct sl_err *err)
 {
-    int changed = sl_db_run(db, edit_sql,
-                            SL_PARAMS(SL_TEXT(school->name), SL_TEXT(school->country),
-                                      SL_TEXT(school->timezone), SL_TEXT(school->currency),
-                                      SL_TEXT(school->status), SL_TEXT(school->receipt_template),
-                                      SL_INT(now_ms), SL_INT(school->id)),
-                            err);
+    int changed =
+        sl_db_run(db, edit_sql,
+                  SL_PARAMS(SL_TEXT(school->name), SL_TEXT(school->country),
+                            SL_TEXT(school->timezone), SL_TEXT(school->currency),
+                            SL_TEXT(school->status), SL_TEXT(school->receipt_template),
+                            SL_INT(now_ms), SL_INT(school->id), SL_TEXT(school->keep_days)),
+                  err);
 
     if (changed == 0)
         return sl_err_set(err, SL_ERR_CONFIG, "there is no school with id %lld",

@@ -14,6 +14,8 @@ struct sl_school {
     const char *currency; /* ISO 4217, "KES" */
     const char *status;   /* "active" or "closed" */
     const char *receipt_template; /* NULL: no receipts are texted */
+    const char
+        *keep_days; /* "bodies=90,messages=365": lib/service/keep.h; NULL: as the installation */
     int64_t created_at, updated_at;
 };
 

@@ -260,6 +260,23 @@ shape() {
     [ "$status" -eq 65 ]
 }
 
+@test "how long a school keeps what: pair by pair, and taken back" {
+    school
+    sl-config school edit greenhill --keep bodies=90 --keep events=30 > /dev/null
+    sl-config school edit greenhill --keep messages=365 --keep events= > /dev/null
+    [ "$(sl-config school show greenhill -f json | field keep_days)" = bodies=90,messages=365 ]
+    for pair in bodies bodies=0 bodies=-1 bodies=36501 bodies=1w people=1 =1; do
+        run -65 --separate-stderr sl-config school edit greenhill --keep "$pair"
+        [[ "$stderr" == *"'$pair' does not say how long"*"KIND=DAYS"* ]]
+    done
+    run -65 sl-config school add hillside --name Hillside --keep payments=1
+    [ "$(sl-config school show greenhill -f json | field keep_days)" = bodies=90,messages=365 ]
+    sl-config school edit greenhill --keep messages= --keep bodies= > /dev/null
+    [ "$(sl-config school show greenhill -f json | field keep_days)" = null ]
+    sl-config school add hillside --name Hillside --keep callbacks=90 > /dev/null
+    [ "$(sl-config school show hillside -f json | field keep_days)" = callbacks=90 ]
+}
+
 @test "what names nothing, twice the same, or no provider is refused" {
     school
     run -64 --separate-stderr sl-config school edit greenhill

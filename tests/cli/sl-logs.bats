@@ -199,6 +199,57 @@ records() {
     [ "$status" -eq 65 ]
 }
 
+@test "prune erases what a school keeps for a time only, and a dry run counts it by kind" {
+    records
+    sql "UPDATE message_batches SET state = 'done', finished_at = 1"
+    sl-config school edit greenhill --keep messages=365 --keep bodies=90 > /dev/null
+    run --separate-stderr sl-logs prune --dry-run -f json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"bodies":0,"messages":2,"callbacks":0,"queue":0,"events":0'* && "$stderr" == *"nothing was removed or erased"* ]]
+    [ "$(sql 'SELECT count(address) FROM messages')" -eq 2 ]
+    run --separate-stderr sl-logs prune -f json
+    [[ "$output" == *'"messages":2,'* ]]
+    run --separate-stderr sl-logs prune -f json
+    [[ "$output" == *'"messages":0,'* ]]
+    [ "$(sql "SELECT count(*) FROM messages WHERE address IS NULL AND address_given = '' AND status = 'sent'")" -eq 2 ]
+    [ "$(sql 'SELECT phone FROM payments')" = +254712345678 ]
+    [ "$(sl-logs list --operation logs.keep -f ndjson | wc -l)" -eq 1 ]
+    sl-logs verify
+}
+
+@test "the installation says how long what no school speaks of is kept" {
+    records
+    sql "UPDATE message_batches SET state = 'done', finished_at = 1"
+    sl-config school edit greenhill --keep messages=36500 > /dev/null
+    echo 'keep_days: messages=30' >> "$SL_CONFIG"
+    run --separate-stderr sl-logs prune -f json
+    [[ "$output" == *'"messages":0,'* ]]
+    sl-config school edit greenhill --keep messages= > /dev/null
+    run --separate-stderr sl-logs prune -f json
+    [[ "$output" == *'"messages":2,'* ]]
+    echo 'keep_days: people=30' > "$SL_CONFIG"
+    run --separate-stderr sl-logs prune
+    [ "$status" -eq 78 ]
+    [[ "$stderr" == *"keep_days: 'people=30' does not say"* ]]
+}
+
+@test "what was erased is not sent or heard again" {
+    sql "INSERT INTO integration_queue (id, school_id, provider_id, operation, payload, status, created_at, public_id, completed_at)
+            SELECT 7, id, 4, 'sms.send', '{\"text\":\"Dear\"}', 'failed', 1, 'Q7', 1 FROM schools WHERE code = 'greenhill';
+        INSERT INTO webhook_requests (id, school_id, provider_id, hook, method, query, content_type, body, received_at)
+            SELECT 8, id, 4, 'dlr', 'POST', '', '', CAST('id=1' AS BLOB), 1 FROM schools WHERE code = 'greenhill';
+        INSERT INTO webhook_events (id, request_id, scope, place, kind, state, created_at, updated_at)
+            VALUES (9, 8, 'w1', 0, 'delivery', 'done', 1, 1)"
+    sl-config school edit greenhill --keep queue=30 --keep callbacks=30 > /dev/null
+    sl-logs prune > /dev/null
+    run -65 --separate-stderr sl-queue retry 7
+    [[ "$stderr" == *"item 7 was erased"* ]]
+    run -65 --separate-stderr sl-webhook replay 9
+    [[ "$stderr" == *"request 8 brought was erased"* ]]
+    run -65 sl-webhook replay --request 8
+    [ "$(sql 'SELECT status FROM integration_queue') $(sql 'SELECT state FROM webhook_events')" = "failed done" ]
+}
+
 @test "forget erases a person from the files; nobody is asked where nobody sits" {
     records
     run --separate-stderr sl-logs forget -s greenhill --phone 0712345678 < /dev/null

@@ -131,6 +131,7 @@ static void every_setting_of_the_file_is_read(void **state)
         place,
         "# a comment\npublic_url: https://school.example/\n"
         "trust_proxy: 10.0.0.0/8, ::1\nprivate_networks: 192.168.10.0/24\nlease_seconds: 5\nlog_keep_days: \"30\"\n"
+        "keep_days: bodies=90, messages=365\n"
         "database:\n");
     found = read_all(place, NULL);
     assert_string_equal(found.public_url, "https://school.example");
@@ -138,6 +139,7 @@ static void every_setting_of_the_file_is_read(void **state)
     assert_string_equal(found.private_networks, "192.168.10.0/24");
     assert_int_equal(found.lease_seconds, 5);
     assert_int_equal(found.log_keep_days, 30);
+    assert_string_equal(found.keep_days, "bodies=90, messages=365");
     assert_string_equal(source_of(&found, "database"), "default");
 }
 
@@ -152,6 +154,7 @@ static void what_is_wrong_in_the_file_is_named_with_its_line(void **state)
         { "public_url: http://school.example\n", "line 1", "https" },
         { "trust_proxy: everybody\n", "line 1", "everybody" },
         { "private_networks: 10.0.0.0/33\n", "line 1", "10.0.0.0/33" },
+        { "keep_days: bodies=90 messages=1\n", "line 1", "bodies=90 messages=1" },
         { "database: [a, b]\n", "line 1", "database" },
         { "- a\n", "line 1", "name: value" },
         { "database: \"\n", "line", "" },
