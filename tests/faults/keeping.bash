@@ -83,7 +83,8 @@ migrated() {
         healthy
 }
 
-# ---- sl-logs prune: old rows, and a file of the spool that nobody needs beside one that is still to be sent
+# ---- sl-logs prune: old rows, messages that are kept for a day, and a file of the spool that nobody needs beside
+# one that is still to be sent
 
 prune_set_up() {
     awk 'BEGIN { print "phone"; for (i = 0; i < 1050; i++) printf "+25471%07d\n", 2000000 + i }' > list.csv
@@ -96,7 +97,9 @@ prune_set_up() {
             --file <(printf 'email\nparent@school.example\n') || [ $? -eq 75 ]
     done
     sql "UPDATE integration_queue SET status = 'cancelled', next_attempt_at = NULL WHERE id = (SELECT max(id) FROM integration_queue);
-        UPDATE spool SET used_at = 1"
+        UPDATE spool SET used_at = 1;
+        UPDATE message_batches SET finished_at = 1 WHERE state = 'done';
+        UPDATE schools SET keep_days = 'messages=1'"
     kept="var/shulelabs.db-spool/$(sha256sum needed | cut -d' ' -f1)"
 }
 prune_before() { :; }
@@ -106,7 +109,9 @@ prune_settled() { :; }
 prune_told() { whole "$1" pruned; }
 prune_effects() { own_effects; }
 pruned() {
-    [ -f "$home/$kept" ] && [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation <> 'logs.prune'")" -eq 0 ]
+    [ -f "$home/$kept" ] && [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation NOT IN ('logs.prune', 'logs.keep')")" -eq 0 ] &&
+        [ "$(sql "SELECT count(*), sum(m.address IS NULL AND q.payload = '{\"erased\":true}') FROM messages m
+            JOIN integration_queue q ON q.id = m.queue_id WHERE m.batch_id = 1")" = '1050|1050' ]
 }
 
 # ---- sl-config backup: a name that stands for a whole copy or for none
