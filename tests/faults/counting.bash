@@ -1,4 +1,4 @@
-# What suites count, and an installation whose texts go to a server of our own.
+# What every suite of faults counts, and the installations that some share.
 bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
 . "$TREE/tests/cli/helpers.bash"
 . "$TREE/tests/cli/running.bash"
@@ -7,13 +7,14 @@ set -euo pipefail
 # about TEXT: the row that is counted from now on.
 about() { about=$1 points=0 lost=0 doubled=0 state=0 exit=0; }
 
-# wrong COUNT TEXT: counts it in $lost, $doubled, $state or $exit, and says what it is.
+# wrong COUNT TEXT: counts it in $lost, $doubled, $state or $exit, and says what it is (where there are points, at
+# which).
 wrong() {
     printf -v "$1" %d $((${!1} + 1))
-    echo "$about: $2" >> "$BATS_TEST_TMPDIR/said.wrong"
+    echo "$about${n:+, point $n}: $2" >> "$BATS_TEST_TMPDIR/said.wrong"
 }
 
-# row: what was counted, as the frame wants it.
+# row: what was counted, as the frame wants it; it fails where anything was wrong.
 row() {
     printf '%s\t%d\t%d\t%d\t%d\t%d\n' "$about" "$points" "$lost" "$doubled" "$state" "$exit"
     [ ! -s "$BATS_TEST_TMPDIR/said.wrong" ] || { cat "$BATS_TEST_TMPDIR/said.wrong" >&2 && return 1; }

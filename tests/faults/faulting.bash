@@ -7,14 +7,11 @@
 # A program is a set of functions: NAME_set_up prepares the installation that is copied; NAME_before N what only
 # that copy has; NAME_act N is the command, behind "${under[@]}"; NAME_again N what its user does next, until
 # NAME_settled N; NAME_told N adds to `wanted` and `states`, and NAME_effects prints `effects`, for compare().
-bats_require_minimum_version() { :; } # bats gives it; helpers.bash asks for it
-. "$TREE/tests/cli/helpers.bash"
-. "$TREE/tests/cli/running.bash"
+. "$TREE/tests/faults/counting.bash"
 . "$TREE/tests/faults/sending.bash"
 . "$TREE/tests/faults/paying.bash"
 . "$TREE/tests/faults/keeping.bash"
 . "$TREE/tests/faults/serving.bash"
-set -euo pipefail
 
 # As strace names them: one call, or a pattern of several.
 declare -A calls=([pwrite64]=pwrite64 [sync]='/^f(data)?sync$' [sendto]=sendto [recvfrom]=recvfrom
@@ -28,7 +25,8 @@ each_of() {
 
 # begin PROGRAM FAULT: a sandbox, and an installation in `made` that is set up against it.
 begin() {
-    program=$1 about="$1: $2" points=0 lost=0 doubled=0 state=0 exit=0 kept=
+    program=$1 kept=
+    about "$1: $2"
     export BATS_TEST_TMPDIR=$PWD/made
     mkdir made points
     trap stop_all EXIT
@@ -65,12 +63,6 @@ loaded() {
 # faulty FAULT WHEN [OPTION...]: $under, the words before a command that is to meet it at that call.
 faulty() {
     under=(timeout -k 1 60 strace -f -o fired -e "trace=${1%%:*}" -e "inject=$1:when=$2" "${@:3}")
-}
-
-# wrong COUNT TEXT: counts it in $lost, $doubled, $state or $exit, and says what it is.
-wrong() {
-    printf -v "$1" %d $((${!1} + 1))
-    echo "$about, point $n: $2" >> said.wrong
 }
 
 # ended_well STATUS: it is a documented one, and what was `complained` is at most two lines, by the program if
@@ -138,10 +130,4 @@ settles() {
     "${program}_again" "$n" || status=$?
     case $status in 0 | 1 | 75) ;; *) wrong exit "done again: $status" ;; esac
     "${program}_settled" "$n"
-}
-
-# row: what was counted, as the frame wants it.
-row() {
-    printf '%s\t%d\t%d\t%d\t%d\t%d\n' "$about" "$points" "$lost" "$doubled" "$state" "$exit"
-    [ $((lost + doubled + state + exit)) -eq 0 ] || { cat said.wrong >&2 && return 1; }
 }
