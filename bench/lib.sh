@@ -1,4 +1,5 @@
 # Shared by the measurements: a folder of their own, programs started by pid and stopped by pid.
+# shellcheck shell=bash
 # A result is a ratio between rows of one run; numbers of different runs or machines say nothing
 # about each other.
 set -eu

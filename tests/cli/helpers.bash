@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 
 # A new installation, which SL_CONFIG, SL_DATABASE and SL_KEYRING name from now on.
 fresh() {
-    export SL_CONFIG="$BATS_TEST_TMPDIR/etc/shulelabs.yaml"
+    export SL_CONFIG="${BATS_TEST_TMPDIR:?is the folder of the test}/etc/shulelabs.yaml"
     export SL_DATABASE="$BATS_TEST_TMPDIR/var/shulelabs.db"
     export SL_KEYRING="$BATS_TEST_TMPDIR/etc/keyring"
     unset SL_SCHOOL

@@ -17,7 +17,7 @@ start_all() {
 
 # start NAME COMMAND...: its pid in $NAME, its address in $address.
 start() {
-    local name=$1 log=$BATS_TEST_TMPDIR/$1.log pid
+    local name=$1 log=${BATS_TEST_TMPDIR:?is the folder of the test}/$1.log pid
     shift
     "$@" 2> "$log" 3>&- &
     pid=$!

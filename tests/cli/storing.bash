@@ -9,7 +9,7 @@ start_storing() {
     provider=$1
     sl-sandbox setup -s greenhill > /dev/null 2>&1
     sl-config set -p "$provider" --primary --quiet > /dev/null
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     printf 'hello\n' > hello.txt
     printf 'other\n' > other.txt
 }

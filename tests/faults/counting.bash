@@ -39,7 +39,7 @@ to_sandbox() {
 
 # texts_to URL [NAME=VALUE...]: a new installation that sends its texts there, at any speed.
 texts_to() {
-    rm -rf "$BATS_TEST_TMPDIR/etc" "$BATS_TEST_TMPDIR/var"
+    rm -rf "${BATS_TEST_TMPDIR:?}/etc" "${BATS_TEST_TMPDIR:?}/var"
     fresh
     school greenhill
     export SL_SCHOOL=greenhill

@@ -138,10 +138,10 @@ rates() {
     until_true more_than 600
     kill "${pids[@]}"
     wait "${pids[@]}" || wrong exit "$? $(cat runner*.err)"
-    sl-sandbox seen africastalking | jq -r .at | sort -n > times
-    points=$(wc -l < times)
+    sl-sandbox seen africastalking | jq -r .at | sort -n > sent_at
+    points=$(wc -l < sent_at)
     most=$(awk '{ at[NR] = $1; while (at[NR] - at[begin + 1] >= 1000) begin++
-        if (NR - begin > most) most = NR - begin } END { print most }' times)
+        if (NR - begin > most) most = NR - begin } END { print most }' sent_at)
     [ "$most" -le 60 ] || wrong state "$most within a second"
     row
 }
