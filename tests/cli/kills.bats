@@ -9,18 +9,10 @@ setup() {
 }
 teardown() { stop_all; }
 
-# list N TAG: a CSV of personal texts.
-list() {
-    awk -v n="$1" -v tag="$2" 'BEGIN { print "phone,name"; for (i = 0; i < n; i++) printf "+2547%08d,%s %d\n", 20000000 + i, tag, i }'
-}
-
 bulk() { # TAG [OPTION...]: the list of that tag, under its key
     sl-sms bulk -m 'Dear {name}, school opens on Monday.' --file "list-$1" --key "$1" --yes -q \
         --connections 20 "${@:2}"
 }
-
-# is WANTED COMMAND...: whether it prints that. For until_true, which runs it anew each time.
-is() { [ "$("${@:2}")" = "$1" ]; }
 
 # lasts COMMAND...: how many ms, in $lasts: the window of the moments to kill it at. What is queued
 # and not sent yet is 75.

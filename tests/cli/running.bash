@@ -86,3 +86,11 @@ settle_once() {
     sl-pay reconcile -s greenhill --older-than 0s > /dev/null
     payment_is "$1" "$2"
 }
+
+# list N TAG: a CSV of personal texts.
+list() {
+    awk -v n="$1" -v tag="$2" 'BEGIN { print "phone,name"; for (i = 0; i < n; i++) printf "+2547%08d,%s %d\n", 20000000 + i, tag, i }'
+}
+
+# is WANTED COMMAND...: whether it prints that. For until_true, which runs it anew each time.
+is() { [ "$("${@:2}")" = "$1" ]; }

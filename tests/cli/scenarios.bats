@@ -5,8 +5,6 @@ load running
 setup() { start_all; }
 teardown() { stop_all; }
 
-# is WANTED COMMAND...: whether it prints that. For until_true, which runs it anew each time.
-is() { [ "$("${@:2}")" = "$1" ]; }
 isnt() { [ "$("${@:2}")" != "$1" ]; }
 
 # idle: works what is due; whether nothing is left that waits to be sent.

@@ -17,12 +17,9 @@ late() (
     echo $(($1 * (percent < 100 ? 100 : percent > 1000 ? 1000 : percent) / 100))
 )
 
-# list N TAG
-list() { awk -v n="$1" -v tag="$2" 'BEGIN { print "phone,n"; for (i = 0; i < n; i++) printf "+2547%08d,%s %d\n", 20000000 + i, tag, i }'; }
-
 queue() { # SCHOOL N: a list of so many
     list "$2" "$1" > "list-$1"
-    sl-sms bulk -s "$1" -m 'Number {n}' --file "list-$1" --yes -q --detach > said 2>&1 || [ $? -eq 75 ] || wrong exit "$(cat said)"
+    sl-sms bulk -s "$1" -m 'Number {name}' --file "list-$1" --yes -q --detach > said 2>&1 || [ $? -eq 75 ] || wrong exit "$(cat said)"
 }
 
 more_than() { [ "$(counted messages)" -gt "$1" ]; }

@@ -17,10 +17,7 @@ clock_shows() {
 # ours SECONDS FOLDER: an installation with its daemon, against a sandbox, all in a folder of their own. All that is
 # started from now on has the clock that clock_shows() sets, and sees at once when it is set.
 ours() {
-    export BATS_TEST_TMPDIR=$PWD/$2
-    mkdir "$2"
-    cd "$2"
-    trap stop_all EXIT
+    in_folder "$2"
     start sandbox sl-sandbox serve --listen 127.0.0.1:0
     export SL_SANDBOX_URL=http://$address
     clock_shows "$1"
@@ -40,13 +37,9 @@ ours() {
 setting() { curl -sS -o /dev/null "$SL_SANDBOX_URL/_sandbox/settings" -d "$1"; }
 scenario() { sl-sandbox scenario --quiet "$1" > /dev/null; }
 at_least() { [ "$("${@:2}")" -ge "$1" ]; }
-is() { [ "$("${@:2}")" = "$1" ]; }
 
 # texts STATUS: how many have it.
 texts() { sql "SELECT count(*) FROM messages WHERE status IN ('$1', 'delivered')"; }
-
-# list N TAG: their texts, one request each.
-list() { awk -v n="$1" -v tag="$2" 'BEGIN { print "phone,name"; for (i = 0; i < n; i++) printf "+2547%08d,%s %d\n", 20000000 + i, tag, i }'; }
 
 # compare_texts N: so many were to come, once each, and all are known to have.
 compare_texts() {
