@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/mime/mime.h"
+#include "lib/transfer/option.h"
 
 /* ---- What curl calls -------------------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ static void count_mail(struct slot *slot, int port)
 
     (void)curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &connects);
     if (sl_pool_carried(slot->pool, port, connects > 0) >= most && most > 0)
-        (void)curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, 1L);
+        set_option(slot->easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 /* Called just before a request's first byte; a second time when curl is about to repeat it. */
@@ -96,21 +97,21 @@ void exchange_prepare(struct slot *slot)
 {
     CURL *easy = slot->easy;
 
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "ShuleLabs/" SL_VERSION);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot->reason);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-    (void)curl_easy_setopt(easy, CURLOPT_READDATA, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, slot);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, reach_connect);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot->reach);
+    set_option(easy, CURLOPT_PRIVATE, slot);
+    set_option(easy, CURLOPT_NOSIGNAL, 1L);
+    set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    set_option(easy, CURLOPT_USERAGENT, "ShuleLabs/" SL_VERSION);
+    set_option(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    set_option(easy, CURLOPT_PATH_AS_IS, 1L);
+    set_option(easy, CURLOPT_ERRORBUFFER, slot->reason);
+    set_option(easy, CURLOPT_WRITEFUNCTION, on_body);
+    set_option(easy, CURLOPT_WRITEDATA, slot);
+    set_option(easy, CURLOPT_READFUNCTION, on_read);
+    set_option(easy, CURLOPT_READDATA, slot);
+    set_option(easy, CURLOPT_PREREQFUNCTION, before_request);
+    set_option(easy, CURLOPT_PREREQDATA, slot);
+    set_option(easy, CURLOPT_OPENSOCKETFUNCTION, reach_connect);
+    set_option(easy, CURLOPT_OPENSOCKETDATA, &slot->reach);
 }
 
 static void add_header(struct slot *slot, const char *line)
@@ -140,7 +141,7 @@ static void set_headers(struct slot *slot)
     add_header(slot, "Expect:"); /* no pause to be told to go on */
     if (!has_header(request, "Content-Type"))
         add_header(slot, "Content-Type:"); /* curl would call every body a form */
-    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
+    set_option(slot->easy, CURLOPT_HTTPHEADER, slot->headers);
 }
 
 static void set_body(struct slot *slot)
@@ -153,8 +154,8 @@ static void set_body(struct slot *slot)
         size = sl_pieces_size(request->pieces, request->n_pieces);
         body = NULL; /* then it is read */
     }
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, body);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    set_option(slot->easy, CURLOPT_POSTFIELDS, body);
+    set_option(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
 }
 
 /* Of a handle that may have had another method before. */
@@ -163,12 +164,12 @@ static void set_method(struct slot *slot)
     const char *method = slot->send.request->method;
     bool head = strcmp(method, "HEAD") == 0, get = strcmp(method, "GET") == 0;
 
-    (void)curl_easy_setopt(slot->easy, CURLOPT_NOBODY, (long)head);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CUSTOMREQUEST,
-                           head || get || strcmp(method, "POST") == 0 ? NULL : method);
+    set_option(slot->easy, CURLOPT_NOBODY, (long)head);
+    set_option(slot->easy, CURLOPT_CUSTOMREQUEST,
+               head || get || strcmp(method, "POST") == 0 ? NULL : method);
     if (head)
         return;
-    (void)curl_easy_setopt(slot->easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+    set_option(slot->easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
     if (!get)
         set_body(slot);
 }
@@ -182,7 +183,7 @@ static void set_blob(CURL *easy, CURLoption option, const void *bytes, size_t n)
 {
     struct curl_blob blob = { (void *)(uintptr_t)bytes, n, CURL_BLOB_COPY };
 
-    (void)curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+    set_option(easy, option, bytes ? &blob : NULL);
 }
 
 static void set_cert(CURL *easy, const struct sl_client_cert *cert)
@@ -192,11 +193,11 @@ static void set_cert(CURL *easy, const struct sl_client_cert *cert)
 
     cert = cert ? cert : &none;
     pem = cert->pem;
-    (void)curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, pem ? "PEM" : "P12");
+    set_option(easy, CURLOPT_SSLCERTTYPE, pem ? "PEM" : "P12");
     set_blob(easy, CURLOPT_SSLCERT_BLOB, pem ? (const void *)pem : cert->p12,
              pem ? strlen(pem) : cert->n_p12);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, pem, pem ? strlen(pem) : 0);
-    (void)curl_easy_setopt(easy, CURLOPT_KEYPASSWD, cert->password);
+    set_option(easy, CURLOPT_KEYPASSWD, cert->password);
 }
 
 static void set_address(struct slot *slot, const char *ca_file)
@@ -206,17 +207,15 @@ static void set_address(struct slot *slot, const char *ca_file)
     bool loopback = reach_is_loopback(slot->send.arena, request->base);
 
     slot->reach.loopback = loopback;
-    (void)curl_easy_setopt(slot->easy, CURLOPT_URL, url);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PROXY, loopback ? "" : NULL);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
+    set_option(slot->easy, CURLOPT_URL, url);
+    set_option(slot->easy, CURLOPT_PROXY, loopback ? "" : NULL);
+    set_option(slot->easy, CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
     /* over TLS a request waits for a connection that may take many, instead of opening its own */
-    (void)curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, is_tls(request->base) ? 1L : 0L);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT,
-                           slot->send.fresh_connection ? 1L : 0L);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CAINFO,
-                           slot->send.ca_file ? slot->send.ca_file : ca_file);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)slot->send.connect_ms);
-    (void)curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
+    set_option(slot->easy, CURLOPT_PIPEWAIT, is_tls(request->base) ? 1L : 0L);
+    set_option(slot->easy, CURLOPT_FRESH_CONNECT, slot->send.fresh_connection ? 1L : 0L);
+    set_option(slot->easy, CURLOPT_CAINFO, slot->send.ca_file ? slot->send.ca_file : ca_file);
+    set_option(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)slot->send.connect_ms);
+    set_option(slot->easy, CURLOPT_TIMEOUT_MS, (long)slot->send.answer_ms);
 }
 
 static int open_sink(struct slot *slot)
@@ -429,7 +428,7 @@ void exchange_clear(struct slot *slot)
         curl_easy_reset(slot->easy);
         exchange_prepare(slot);
     }
-    (void)curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
+    set_option(slot->easy, CURLOPT_HTTPHEADER, NULL);
     if (slot->send.request->cert)
         set_cert(slot->easy, NULL);
     free_headers(slot);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/transfer/option.h"
+
 enum { MOST_TEXT = 500, REPLY_MS = 600000 /* RFC 5321, section 4.5.3.2.6: ten minutes */ };
 
 /* ---- Which reply belongs to which command ---------------------------------------------------- */
@@ -101,31 +103,28 @@ static void set_sign_in(CURL *easy, const struct sl_smtp *smtp, struct sl_arena 
 {
     if (!smtp->user)
         return;
-    (void)curl_easy_setopt(easy, CURLOPT_USERNAME, smtp->user);
+    set_option(easy, CURLOPT_USERNAME, smtp->user);
     if (smtp->bearer)
-        (void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, smtp->bearer);
+        set_option(easy, CURLOPT_XOAUTH2_BEARER, smtp->bearer);
     else
-        (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, smtp->password ? smtp->password : "");
+        set_option(easy, CURLOPT_PASSWORD, smtp->password ? smtp->password : "");
     if (smtp->mechanism)
-        (void)curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS,
-                               sl_arena_printf(arena, "AUTH=%s", smtp->mechanism));
+        set_option(easy, CURLOPT_LOGIN_OPTIONS, sl_arena_printf(arena, "AUTH=%s", smtp->mechanism));
 }
 
 void smtp_set(CURL *easy, const struct sl_smtp *smtp, int64_t size, struct smtp_log *log,
               struct curl_slist **list)
 {
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    (void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                           (long)(smtp->starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-    (void)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, REPLY_MS / 1000L);
-    (void)curl_easy_setopt(easy, CURLOPT_VERBOSE,
-                           1L); /* for the debug function: nothing is shown */
-    (void)curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, smtp_log_hear);
-    (void)curl_easy_setopt(easy, CURLOPT_DEBUGDATA, log);
+    set_option(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    set_option(easy, CURLOPT_USE_SSL, (long)(smtp->starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    set_option(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, REPLY_MS / 1000L);
+    set_option(easy, CURLOPT_VERBOSE, 1L); /* for the debug function: nothing is shown */
+    set_option(easy, CURLOPT_DEBUGFUNCTION, smtp_log_hear);
+    set_option(easy, CURLOPT_DEBUGDATA, log);
     set_sign_in(easy, smtp, log->arena);
     if (smtp->n_to == 0) {
-        (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-        (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "NOOP");
+        set_option(easy, CURLOPT_NOBODY, 1L);
+        set_option(easy, CURLOPT_CUSTOMREQUEST, "NOOP");
         return;
     }
     for (size_t i = 0; i < smtp->n_to; i++) {
@@ -135,11 +134,11 @@ void smtp_set(CURL *easy, const struct sl_smtp *smtp, int64_t size, struct smtp_
             sl_out_of_memory();
         *list = longer;
     }
-    (void)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, smtp->from);
-    (void)curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, *list);
-    (void)curl_easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); /* so it is spelt */
-    (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
+    set_option(easy, CURLOPT_MAIL_FROM, smtp->from);
+    set_option(easy, CURLOPT_MAIL_RCPT, *list);
+    set_option(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); /* so it is spelt */
+    set_option(easy, CURLOPT_UPLOAD, 1L);
+    set_option(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
 }
 
 /* ---- What came of it --------------------------------------------------------------------------- */

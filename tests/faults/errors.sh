@@ -94,4 +94,5 @@ all_errors() { # PROGRAM CALL ERRNO once|on
 for program in ${PROGRAMS:-bulk send request queue_run put serve rotate migrate prune backup}; do
     echo "$faults" | sed "s/^/$program /"
     case $program in send | bulk | request | queue_run) echo "$wire" | sed "s/^/$program /" ;; esac
-done | grep -E "${ONLY_FAULTS:-.}" | ROWS=${ROWS:-12} each_of "$0"
+# Most of a run is waiting: for what is tried again, and for what hangs until its time is over.
+done | grep -E "${ONLY_FAULTS:-.}" | ROWS=${ROWS:-12} each_of "$0" 8

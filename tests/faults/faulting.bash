@@ -17,10 +17,10 @@
 declare -A calls=([pwrite64]=pwrite64 [sync]='/^f(data)?sync$' [sendto]=sendto [recvfrom]=recvfrom
     [write]='/^write(v)?$' [rename]='/^(rename|link|unlink|mkdir)' [openat]=openat [ftruncate]=ftruncate [fcntl]=fcntl)
 
-# each_of SUITE: a line of standard input is the arguments of one run.
+# each_of SUITE AT_ONCE: a line of standard input is the arguments of one run.
 each_of() {
     # shellcheck disable=SC2016
-    xargs -P 2 -L 1 bash -c 'mkdir "${*:1}" && cd "$_" && exec "$0" "$@"' "$1"
+    xargs -P "$2" -L 1 bash -c 'mkdir "${*:1}" && cd "$_" && exec "$0" "$@"' "$1"
 }
 
 # begin PROGRAM FAULT: a sandbox, and an installation in `made` that is set up against it.

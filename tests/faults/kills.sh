@@ -32,4 +32,4 @@ all_kills() { # PROGRAM CALL
 [ $# -eq 0 ] || { all_kills "$@"; exit; }
 for program in ${PROGRAMS:-prune bulk send request queue_run rotate migrate backup put serve}; do
     for call in ${CALLS:-${!calls[@]}}; do echo "$program $call"; done
-done | each_of "$0"
+done | each_of "$0" 2
