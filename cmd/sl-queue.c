@@ -44,20 +44,20 @@ enum { N_WHOLE = SL_COUNT(columns), N_SHORT = N_WHOLE - 3 };
 static const char *show_reasons(struct sl_arena *arena, const char *error_log)
 {
     SL_AUTO(sl_json_free) struct json_object *log = NULL;
-    SL_AUTO(sl_json_free) struct json_object *shown = json_object_new_array();
+    SL_AUTO(sl_json_free) struct json_object *shown = sl_json_new_array();
 
     if (error_log)
         log = sl_json_parse(error_log, strlen(error_log));
     for (size_t i = 0; i < sl_json_length(log); i++) {
         struct json_object *entry = json_object_array_get_idx(log, i);
-        struct json_object *reason = json_object_new_object();
+        struct json_object *reason = sl_json_new_object();
         char at[SL_TIME_SIZE];
 
         sl_time_utc(sl_json_int(entry, "at", 0), at);
         sl_json_put_int(reason, "attempt", sl_json_int(entry, "attempt", 0));
         sl_json_put_text(reason, "at", at);
         sl_json_put_text(reason, "error", sl_audit_mask_text(arena, sl_json_text(entry, "error")));
-        (void)json_object_array_add(shown, reason);
+        sl_json_append(shown, reason);
     }
     return sl_json_print(arena, shown);
 }

@@ -135,7 +135,7 @@ static int print_current(const struct sl_cli *cli, size_t number, struct sl_err 
 static int scenario_run(const struct sl_cli *cli, const void *opaque, struct sl_err *err)
 {
     const struct url_options *given = opaque;
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     struct sl_sandbox_ask ask = { .url = sl_sandbox_url(given->url), .path = "/_sandbox/scenario" };
     size_t number = 0;
 
@@ -169,7 +169,7 @@ static int print_record(struct seen *seen, struct sl_err *err)
     SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
     SL_AUTO(sl_json_free)
     struct json_object *doc = sl_json_parse(seen->line.data, seen->line.len);
-    SL_AUTO(sl_json_free) struct json_object *details = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *details = sl_json_new_object();
 
     if (!json_object_is_type(doc, json_type_object))
         return sl_err_set(err, SL_ERR_UNAVAILABLE, "what came is no record of a sandbox");
@@ -180,7 +180,7 @@ static int print_record(struct seen *seen, struct sl_err *err)
         for (size_t i = 0; i < SL_COUNT(seen_columns); i++)
             own = own && strcmp(seen_columns[i].name, name) != 0;
         if (own)
-            json_object_object_add(details, name, json_object_get(value));
+            sl_json_put(details, name, json_object_get(value));
     }
     return sl_output_row(seen->output,
                          (struct sl_value[]){ sl_time(sl_json_int(doc, "at", 0)),

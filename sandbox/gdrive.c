@@ -180,7 +180,7 @@ static void hash_file(struct sl_visit *visit, const struct sl_drive_file *file, 
 
 static struct json_object *all_of(struct sl_visit *visit, const struct sl_drive_file *file)
 {
-    struct json_object *doc = json_object_new_object();
+    struct json_object *doc = sl_json_new_object();
     char created[SL_TIME_SIZE], modified[SL_TIME_SIZE], *md5, *sha256;
 
     sl_time_utc(file->created_ms, created);
@@ -191,9 +191,9 @@ static struct json_object *all_of(struct sl_visit *visit, const struct sl_drive_
     sl_json_put_text(doc, "createdTime", created);
     sl_json_put_text(doc, "modifiedTime", modified);
     sl_json_put_text(doc, "driveId", drive_id);
-    json_object_object_add(doc, "trashed", json_object_new_boolean(sl_drive_trashed(visit, file)));
-    json_object_object_add(sl_json_put_object(doc, "capabilities"), "canAddChildren",
-                           json_object_new_boolean(!file->bytes));
+    sl_json_put(doc, "trashed", sl_json_new_bool(sl_drive_trashed(visit, file)));
+    sl_json_put(sl_json_put_object(doc, "capabilities"), "canAddChildren",
+                sl_json_new_bool(!file->bytes));
     if (file->everybody)
         sl_json_put_text(doc, "webContentLink",
                          sl_arena_printf(visit->arena,
@@ -222,12 +222,12 @@ static bool names(const char *mask, const char *member)
 struct json_object *sl_drive_shown(struct sl_visit *visit, const struct sl_drive_file *file)
 {
     const char *mask = sl_visit_query(visit, "fields");
-    struct json_object *doc = all_of(visit, file), *out = json_object_new_object();
+    struct json_object *doc = all_of(visit, file), *out = sl_json_new_object();
 
     json_object_object_foreach(doc, member, value)
     {
         if (names(mask ? mask : "id,name,mimeType", member))
-            json_object_object_add(out, member, json_object_get(value));
+            sl_json_put(out, member, json_object_get(value));
     }
     json_object_put(doc);
     return out;
@@ -326,14 +326,14 @@ static void about(struct sl_visit *visit)
 static void give_ids(struct sl_visit *visit)
 {
     const char *count = sl_visit_query(visit, "count");
-    struct json_object *doc = json_object_new_object(), *ids = json_object_new_array();
+    struct json_object *doc = sl_json_new_object(), *ids = sl_json_new_array();
     int64_t n = 10;
 
     if (count)
         (void)sl_parse_int(count, 1, MOST_IDS, &n);
     for (int64_t i = 0; i < n; i++)
-        json_object_array_add(ids, json_object_new_string(new_id(visit)));
-    json_object_object_add(doc, "ids", ids);
+        sl_json_append(ids, sl_json_new_text(new_id(visit)));
+    sl_json_put(doc, "ids", ids);
     sl_drive_tell(visit, doc);
 }
 

@@ -86,7 +86,7 @@ static void list_page(struct sl_visit *visit, const struct search *search, int64
                       int64_t most)
 {
     const char *order = sl_visit_query(visit, "orderBy");
-    struct json_object *doc = json_object_new_object(), *list = json_object_new_array();
+    struct json_object *doc = sl_json_new_object(), *list = sl_json_new_array();
     const struct sl_drive_file **all;
     int64_t n = 0;
 
@@ -100,8 +100,8 @@ static void list_page(struct sl_visit *visit, const struct search *search, int64
     qsort(all, (size_t)n, sizeof *all,
           order && strcmp(order, "createdTime") == 0 ? by_created : by_name);
     for (int64_t i = from; i < n && i < from + most; i++)
-        json_object_array_add(list, sl_drive_shown(visit, all[i]));
-    json_object_object_add(doc, "files", list);
+        sl_json_append(list, sl_drive_shown(visit, all[i]));
+    sl_json_put(doc, "files", list);
     if (from + most < n)
         sl_json_put_text(doc, "nextPageToken",
                          sl_arena_printf(visit->arena, "~%lld", (long long)(from + most)));

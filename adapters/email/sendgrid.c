@@ -93,7 +93,7 @@ static void address(const struct sl_call *call, struct sl_request *request)
 
 static struct json_object *make_box(const struct sl_mailbox *box)
 {
-    struct json_object *json = json_object_new_object();
+    struct json_object *json = sl_json_new_object();
 
     sl_json_put_text(json, "email", box->address);
     sl_json_put_text(json, "name", box->name);
@@ -105,12 +105,10 @@ static void append(struct json_object *parent, const char *name, struct json_obj
     struct json_object *array = json_object_object_get(parent, name);
 
     if (!array) {
-        array = json_object_new_array();
-        if (json_object_object_add(parent, name, array) != 0)
-            sl_out_of_memory();
+        array = sl_json_new_array();
+        sl_json_put(parent, name, array);
     }
-    if (json_object_array_add(array, value) != 0)
-        sl_out_of_memory();
+    sl_json_append(array, value);
 }
 
 /* Comes back with every event. */
@@ -123,7 +121,7 @@ static void add_id(struct json_object *person, const char *id)
 static void add_mail(const struct sl_email_send *email, struct json_object *doc)
 {
     static const char *const words[] = { "to", "cc", "bcc" };
-    struct json_object *person = json_object_new_object();
+    struct json_object *person = sl_json_new_object();
     enum sl_email_kind first = email->recipients[0].kind;
 
     append(doc, "personalizations", person);
@@ -140,7 +138,7 @@ static void add_mail(const struct sl_email_send *email, struct json_object *doc)
 static void add_each(const struct sl_email_send *email, struct json_object *doc)
 {
     for (size_t i = 0; i < email->n_recipients; i++) {
-        struct json_object *person = json_object_new_object();
+        struct json_object *person = sl_json_new_object();
 
         append(doc, "personalizations", person);
         append(person, "to", make_box(&email->recipients[i].box));
@@ -156,7 +154,7 @@ static void add_content(struct json_object *doc, const char *type, const char *v
 
     if (!value || !*value) /* an empty one is refused */
         return;
-    content = json_object_new_object();
+    content = sl_json_new_object();
     sl_json_put_text(content, "type", type);
     sl_json_put_text(content, "value", value);
     append(doc, "content", content);
@@ -166,8 +164,7 @@ static void add_switch(struct json_object *parent, const char *name, bool on)
 {
     struct json_object *object = sl_json_put_object(parent, name);
 
-    if (json_object_object_add(object, "enable", json_object_new_boolean(on)) != 0)
-        sl_out_of_memory();
+    sl_json_put(object, "enable", sl_json_new_bool(on));
 }
 
 static void add_options(const struct sl_settings *settings, struct json_object *doc)
@@ -197,10 +194,9 @@ static void add_sender(const struct sl_call *call, struct json_object *doc)
                                                         ? call->in.email->reply_to
                                                         : sl_email_setting(call, REPLY_TO) };
 
-    if (json_object_object_add(doc, "from", make_box(&from)) != 0)
-        sl_out_of_memory();
-    if (reply_to.address && json_object_object_add(doc, "reply_to", make_box(&reply_to)) != 0)
-        sl_out_of_memory();
+    sl_json_put(doc, "from", make_box(&from));
+    if (reply_to.address)
+        sl_json_put(doc, "reply_to", make_box(&reply_to));
 }
 
 static void add_piece(struct sl_request *request, struct sl_piece *pieces, struct sl_buf text)
@@ -236,7 +232,7 @@ static void add_files(const struct sl_call *call, const char *json, struct sl_re
 
 static int build_send(const struct sl_call *call, struct sl_request *request, struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     const struct sl_email_send *email = call->in.email;
     const char *json;
 

@@ -38,7 +38,7 @@ static struct json_object *read_ids(const struct sl_call *call, struct json_obje
 
     if (!json_object_is_type(doc, json_type_array))
         return NULL;
-    ids = json_object_new_object();
+    ids = sl_json_new_object();
     for (size_t i = 0; i < sl_json_length(doc); i++) {
         struct json_object *entry = json_object_array_get_idx(doc, i);
         const char *name = sl_json_text(entry, "username");
@@ -64,9 +64,8 @@ static void parse_look(const struct sl_call *call, const struct sl_exchange *exc
     if (ids) {
         sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
         result->next = SL_STEP_NEXT;
-        result->memory = json_object_new_object();
-        if (json_object_object_add(result->memory, "there", ids) != 0)
-            sl_out_of_memory();
+        result->memory = sl_json_new_object();
+        sl_json_put(result->memory, "there", ids);
     }
     sl_result_repeatable(result);
 }
@@ -120,7 +119,7 @@ static void settle_as_there(const struct sl_call *call, struct sl_result *result
                             const char *id)
 {
     const char *username = call->in.lms->users[i].username;
-    struct json_object *record = json_object_new_object();
+    struct json_object *record = sl_json_new_object();
 
     id = sl_arena_strdup(call->arena, id);
     result->items[i] = (struct sl_outcome){ .verdict = SL_OK, .external = id };
@@ -149,11 +148,9 @@ static void look_again(const struct sl_call *call, const char *why, struct sl_re
 {
     sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
     result->next = SL_STEP_NEXT;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, "refused", why ? why : "");
-    if (json_object_object_add(result->memory, "there",
-                               json_object_get(sl_json_at(call->memory, "there"))) != 0)
-        sl_out_of_memory();
+    sl_json_put(result->memory, "there", json_object_get(sl_json_at(call->memory, "there")));
 }
 
 static bool all_are_there(const struct sl_call *call)

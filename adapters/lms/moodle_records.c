@@ -46,7 +46,7 @@ static void go_on(const struct sl_call *call, struct sl_result *result, int n, i
     if (n < page)
         return;
     result->next = SL_STEP_AGAIN;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_int(result->memory, "from", sl_json_int(call->memory, "from", 0) + n);
 }
 
@@ -64,7 +64,7 @@ static struct json_object *with_id(const struct sl_call *call, struct json_objec
 
     if (!id || !*id)
         return NULL;
-    record = json_object_new_object();
+    record = sl_json_new_object();
     sl_json_put_text(record, "id", id);
     return record;
 }
@@ -72,11 +72,10 @@ static struct json_object *with_id(const struct sl_call *call, struct json_objec
 /* 1, "1" and true. */
 static void put_truth(struct json_object *record, const char *name, struct json_object *value)
 {
-    if (value && json_object_object_add(record, name,
-                                        json_object_new_boolean(
-                                            json_object_get_boolean(value) &&
-                                            strcmp(json_object_get_string(value), "0") != 0)))
-        sl_out_of_memory();
+    if (value)
+        sl_json_put(record, name,
+                    sl_json_new_bool(json_object_get_boolean(value) &&
+                                     strcmp(json_object_get_string(value), "0") != 0));
 }
 
 /* ---- The account -------------------------------------------------------------------------- */
@@ -148,7 +147,7 @@ void sl_moodle_parse_site(const struct sl_call *call, const struct sl_exchange *
             return;
         }
         missing = missing_functions(call->arena, doc);
-        record = json_object_new_object();
+        record = sl_json_new_object();
         sl_json_put_text(record, "name", sl_json_text(doc, "sitename"));
         sl_json_put_text(record, "url", sl_json_text(doc, "siteurl"));
         sl_json_put_text(record, "username", sl_json_text(doc, "username"));
@@ -326,7 +325,7 @@ static struct json_object *grade_record(const struct sl_call *call, struct json_
 
     if (!sl_json_text(item, "itemtype"))
         return NULL;
-    record = json_object_new_object();
+    record = sl_json_new_object();
     put_word(call, record, "course", user, "courseid");
     put_word(call, record, "user", user, "userid");
     sl_json_put_text(record, "name", sl_json_text(user, "userfullname"));
@@ -426,7 +425,7 @@ void sl_moodle_parse_create_groups(const struct sl_call *call, const struct sl_e
 
 static struct json_object *member_record(const struct sl_call *call, struct json_object *entry)
 {
-    struct json_object *record = json_object_new_object();
+    struct json_object *record = sl_json_new_object();
 
     sl_json_put_text(record, "group", call->in.lms->group);
     put_word(call, record, "user", entry, "");

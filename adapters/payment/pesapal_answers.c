@@ -240,7 +240,7 @@ static void end_or_wait(const struct sl_call *call, const char *end, const char 
     result->payment.text = text;
     if (sl_page_is_dead(call, LINK_MINUTES)) {
         result->next = SL_STEP_NEXT;
-        result->memory = json_object_new_object();
+        result->memory = sl_json_new_object();
         sl_json_put_text(result->memory, "end", end);
         sl_json_put_text(result->memory, "text", text);
     }

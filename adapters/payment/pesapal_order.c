@@ -66,7 +66,7 @@ static void keep(const struct sl_call *call, const char *what, struct sl_result 
 {
     static const char *const kept[] = { forgot, again };
 
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     for (size_t i = 0; i < SL_COUNT(kept); i++)
         if (remembers(call, kept[i]))
             sl_json_put_int(result->memory, kept[i], 1);

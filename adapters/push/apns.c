@@ -185,7 +185,7 @@ static const char *make_apns_id(const struct sl_call *call)
 
 static int write_body(const struct sl_call *call, struct sl_request *request, struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     const struct sl_push_send *push = call->in.push;
     struct json_object *aps = sl_json_put_object(doc, "aps"), *alert;
 

@@ -165,7 +165,7 @@ static void add_apns(const struct sl_call *call, struct json_object *message)
     const struct sl_push_send *push = call->in.push;
     struct json_object *apns = sl_json_put_object(message, "apns");
     struct json_object *headers = sl_json_put_object(apns, "headers");
-    struct json_object *aps = json_object_new_object();
+    struct json_object *aps = sl_json_new_object();
     bool shown = sl_push_shown(push);
     int64_t until_s = call->now_ms / 1000 + push->ttl_s;
 
@@ -182,7 +182,7 @@ static void add_apns(const struct sl_call *call, struct json_object *message)
         sl_json_put_text(headers, "apns-collapse-id", sl_push_collapse(call));
     sl_push_aps(push, aps);
     if (json_object_object_length(aps) > 0)
-        (void)json_object_object_add(sl_json_put_object(apns, "payload"), "aps", aps);
+        sl_json_put(sl_json_put_object(apns, "payload"), "aps", aps);
     else
         json_object_put(aps);
 }
@@ -240,7 +240,7 @@ static int address(const struct sl_call *call, struct sl_request *request, struc
 static int build_message(const struct sl_call *call, const char *kind, const char *target,
                          struct sl_request *request, struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     const struct sl_push_send *push = call->in.push;
     struct json_object *message = sl_json_put_object(doc, "message");
 

@@ -120,7 +120,7 @@ static void go_on_with(struct sl_result *result, const char *text, bool good)
     result->next = SL_STEP_NEXT;
     if (!text)
         return;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, good ? "good" : "warn", text);
 }
 

@@ -237,7 +237,7 @@ static void parse_about(const struct sl_call *call, const struct sl_exchange *ex
         return;
     }
     result->next = SL_STEP_NEXT;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, "user", email);
     sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
 }

@@ -92,13 +92,12 @@ struct json_object *gdrive_remember(const struct sl_call *call, struct sl_result
                                     const char *name)
 {
     const struct gdrive_place place = gdrive_place(call);
-    struct json_object *memory = json_object_new_object();
+    struct json_object *memory = sl_json_new_object();
 
     if (call->memory) {
         json_object_object_foreach(call->memory, member, value)
         {
-            if (json_object_object_add(memory, member, json_object_get(value)) != 0)
-                sl_out_of_memory();
+            sl_json_put(memory, member, json_object_get(value));
         }
     }
     json_object_object_del(memory, "page");

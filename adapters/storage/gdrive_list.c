@@ -21,14 +21,13 @@ static struct json_object *folders_of(const struct sl_call *call)
 
     if (folders)
         return json_object_get(folders);
-    folders = json_object_new_array();
-    first = json_object_new_object();
+    folders = sl_json_new_array();
+    first = sl_json_new_object();
     sl_json_put_text(first, "id", gdrive_place(call).parent);
     sl_json_put_text(first, "path",
                      sl_arena_memdup(call->arena, prefix,
                                      slash ? (size_t)(slash - prefix) + 1 : 0));
-    if (json_object_array_add(folders, first) != 0)
-        sl_out_of_memory();
+    sl_json_append(folders, first);
     return folders;
 }
 
@@ -86,11 +85,10 @@ static void add_file(const struct sl_call *call, struct json_object *file, const
         n_key = strlen(key);
         if (strncmp(key, prefix, n_key < n_prefix ? n_key : n_prefix) != 0)
             return;
-        folder = json_object_new_object();
+        folder = sl_json_new_object();
         sl_json_put_text(folder, "id", sl_json_text(file, "id"));
         sl_json_put_text(folder, "path", key);
-        if (json_object_array_add(folders, folder) != 0)
-            sl_out_of_memory();
+        sl_json_append(folders, folder);
     } else if (strncmp(key, prefix, n_prefix) == 0 && type &&
                strcmp(type, "application/vnd.google-apps.shortcut") != 0) {
         sl_listing_add(result, gdrive_record(key, file));
@@ -142,8 +140,7 @@ static void parse_walk(const struct sl_call *call, const struct sl_exchange *exc
     }
     memory = gdrive_next(call, result, "walk");
     sl_json_put_text(memory, "page", page);
-    if (json_object_object_add(memory, "folders", copy) != 0)
-        sl_out_of_memory();
+    sl_json_put(memory, "folders", copy);
 }
 
 static void nothing_there(const struct sl_call *call, struct sl_result *result)

@@ -92,16 +92,15 @@ static void parse_ids(const struct sl_call *call, const struct sl_exchange *exch
 
 static void add_parent(const struct sl_call *call, struct json_object *doc)
 {
-    struct json_object *parents = json_object_new_array();
+    struct json_object *parents = sl_json_new_array();
 
-    if (json_object_array_add(parents, json_object_new_string(gdrive_place(call).parent)) != 0 ||
-        json_object_object_add(doc, "parents", parents) != 0)
-        sl_out_of_memory();
+    sl_json_append(parents, sl_json_new_text(gdrive_place(call).parent));
+    sl_json_put(doc, "parents", parents);
 }
 
 static void build_folder(const struct sl_call *call, struct sl_request *request)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "id", call->facts[GDRIVE_FACT_NEW]);
     sl_json_put_text(doc, "name", gdrive_part(call, gdrive_place(call).depth));
@@ -140,7 +139,7 @@ static void parse_folder(const struct sl_call *call, const struct sl_exchange *e
 /* Of a file that is there only the content changes. */
 struct json_object *gdrive_metadata(const struct sl_call *call)
 {
-    struct json_object *doc = json_object_new_object();
+    struct json_object *doc = sl_json_new_object();
     const char *key = gdrive_key(call);
 
     if (gdrive_replaced(call))

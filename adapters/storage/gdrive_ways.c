@@ -29,8 +29,7 @@ static void get_found(const struct sl_call *call, struct sl_result *result,
     }
     memory = gdrive_next(call, result, "fetch");
     sl_json_put_text(memory, "id", sl_json_text(file, "id"));
-    if (json_object_object_add(memory, "record", gdrive_record(gdrive_key(call), file)) != 0)
-        sl_out_of_memory();
+    sl_json_put(memory, "record", gdrive_record(gdrive_key(call), file));
     gdrive_learn(call, result, "file", gdrive_path(call, gdrive_n_folders(call) + 1),
                  sl_json_text(file, "id"));
 }
@@ -143,7 +142,7 @@ static void url_found(const struct sl_call *call, struct sl_result *result,
 
 static void build_share(const struct sl_call *call, struct sl_request *request)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "type", "anyone");
     sl_json_put_text(doc, "role", "reader");

@@ -271,7 +271,7 @@ static void parse_list(const struct sl_call *call, const struct sl_exchange *exc
     if (!entry || !json_object_get_boolean(sl_json_at(doc, "more")))
         return;
     result->next = SL_STEP_AGAIN;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, "after", sl_json_text(entry, "key"));
 }
 

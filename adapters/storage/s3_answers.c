@@ -309,7 +309,7 @@ void s3_parse_list(const struct sl_call *call, const struct sl_exchange *exchang
     if (!more || strcmp(more, "true") != 0 || !token)
         return;
     result->next = SL_STEP_AGAIN;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, "token", token);
 }
 

@@ -123,7 +123,7 @@ static void remember(struct sl_result *result, enum sl_next next, const char *na
                      const char *value)
 {
     result->next = next;
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, name, value);
     sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
 }
@@ -262,11 +262,11 @@ static void parse_part(const struct sl_call *call, const struct sl_exchange *exc
              sl_json_text(call->memory, "upload"));
     sl_json_put_int(result->memory, "part_size", sl_json_int(call->memory, "part_size", MIB));
     sl_json_put_int(result->memory, "part", part.number + 1);
-    grown = json_object_new_array();
+    grown = sl_json_new_array();
     for (size_t i = 0; i < sl_json_length(etags); i++)
-        (void)json_object_array_add(grown, json_object_get(json_object_array_get_idx(etags, i)));
-    (void)json_object_array_add(grown, json_object_new_string(etag));
-    (void)json_object_object_add(result->memory, "etags", grown);
+        sl_json_append(grown, json_object_get(json_object_array_get_idx(etags, i)));
+    sl_json_append(grown, sl_json_new_text(etag));
+    sl_json_put(result->memory, "etags", grown);
     result->done_bytes = part.offset + part.n;
 }
 

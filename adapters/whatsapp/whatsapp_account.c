@@ -35,7 +35,7 @@ static bool has_name(struct json_object *names, const char *name, size_t n)
 /* The names of what stands in double braces, each once: "1", "parent". The caller owns it. */
 static struct json_object *variables_of(struct sl_arena *arena, const char *text)
 {
-    struct json_object *names = json_object_new_array();
+    struct json_object *names = sl_json_new_array();
 
     for (const char *at = text ? strstr(text, "{{") : NULL; at; at = strstr(at, "{{")) {
         const char *name = at + 2 + strspn(at + 2, " "), *end = strstr(name, "}}");
@@ -44,7 +44,7 @@ static struct json_object *variables_of(struct sl_arena *arena, const char *text
         if (!end)
             break;
         if (n > 0 && !has_name(names, name, n))
-            sl_json_append(names, json_object_new_string(sl_arena_memdup(arena, name, n)));
+            sl_json_append(names, sl_json_new_text(sl_arena_memdup(arena, name, n)));
         at = end;
     }
     return names;
@@ -55,7 +55,7 @@ static struct json_object *variables_of(struct sl_arena *arena, const char *text
 static struct json_object *template_row(struct sl_arena *arena, struct json_object *told)
 {
     static const char *const members[] = { "name", "language", "status", "category" };
-    struct json_object *row = json_object_new_object(), *parts = sl_json_at(told, "components");
+    struct json_object *row = sl_json_new_object(), *parts = sl_json_at(told, "components");
 
     for (size_t i = 0; i < SL_COUNT(members); i++)
         sl_json_put_text(row, members[i], sl_json_text(told, members[i]));
@@ -84,13 +84,13 @@ void whatsapp_parse_templates(const struct sl_call *call, const struct sl_exchan
         json_object_is_type(sl_json_at(doc, "data"), json_type_array)) {
         data = sl_json_at(doc, "data");
         after = sl_json_text(doc, "paging.cursors.after");
-        result->rows = json_object_new_array();
+        result->rows = sl_json_new_array();
         for (size_t i = 0; i < sl_json_length(data); i++)
             sl_json_append(result->rows,
                            template_row(call->arena, json_object_array_get_idx(data, i)));
         sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
         if (sl_json_text(doc, "paging.next") && after) { /* its host may be anybody's */
-            result->memory = json_object_new_object();
+            result->memory = sl_json_new_object();
             sl_json_put_text(result->memory, "after", after);
             result->next = SL_STEP_AGAIN;
         }
@@ -168,7 +168,7 @@ void whatsapp_parse_subscribed(const struct sl_call *call, const struct sl_excha
             sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });
             result->next =
                 SL_STEP_NEXT; /* which tells both: of a test the last step's findings count */
-            result->memory = json_object_new_object();
+            result->memory = sl_json_new_object();
             sl_json_put_int(result->memory, "subscribed", (int64_t)sl_json_length(data));
         }
     }

@@ -196,7 +196,7 @@ void whatsapp_parse_send(const struct sl_call *call, const struct sl_exchange *e
 
 static void remember_media(struct sl_result *result, const char *id)
 {
-    result->memory = json_object_new_object();
+    result->memory = sl_json_new_object();
     sl_json_put_text(result->memory, "media", id);
     result->next = SL_STEP_NEXT;
     sl_result_all(result, (struct sl_outcome){ .verdict = SL_OK });

@@ -67,7 +67,7 @@ static void put_text(const struct sl_whatsapp_send *send, struct json_object *do
     sl_json_put_text(doc, "type", "text");
     object = sl_json_put_object(doc, "text");
     sl_json_put_text(object, "body", send->text);
-    sl_json_put(object, "preview_url", json_object_new_boolean(send->preview));
+    sl_json_put(object, "preview_url", sl_json_new_bool(send->preview));
 }
 
 /* ---- Media --------------------------------------------------------------------------------- */
@@ -168,7 +168,7 @@ static struct json_object *degrees(const char *text)
     int64_t micro = 0;
 
     (void)sl_parse_decimal(text, 9, &micro);
-    return json_object_new_double_s((double)micro / 1e9, text);
+    return sl_json_new_decimal((double)micro / 1e9, text);
 }
 
 static int check_location(const struct sl_whatsapp_location *location, struct sl_err *err)
@@ -249,7 +249,7 @@ int whatsapp_build_send(const struct sl_call *call, struct sl_request *request, 
 
     if (check_send(call, err) < 0)
         return -1;
-    doc = json_object_new_object();
+    doc = sl_json_new_object();
     sl_json_put_text(doc, "messaging_product", "whatsapp");
     sl_json_put_text(doc, "recipient_type", "individual");
     sl_json_put_text(doc, "to", send->to + 1);
@@ -274,7 +274,7 @@ int whatsapp_build_read(const struct sl_call *call, struct sl_request *request, 
 
     if (!call->in.whatsapp->message || !*call->in.whatsapp->message)
         return sl_err_set(err, SL_ERR_DATA, "no message is named");
-    doc = json_object_new_object();
+    doc = sl_json_new_object();
     sl_json_put_text(doc, "messaging_product", "whatsapp");
     sl_json_put_text(doc, "status", "read");
     sl_json_put_text(doc, "message_id", call->in.whatsapp->message);

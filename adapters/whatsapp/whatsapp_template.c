@@ -8,7 +8,7 @@ enum { MOST_VALUES = 1024, MOST_HEADER = 60 };
 
 struct json_object *whatsapp_append_object(struct json_object *array)
 {
-    struct json_object *object = json_object_new_object();
+    struct json_object *object = sl_json_new_object();
 
     sl_json_append(array, object);
     return object;
@@ -16,7 +16,7 @@ struct json_object *whatsapp_append_object(struct json_object *array)
 
 struct json_object *whatsapp_put_array(struct json_object *doc, const char *name)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = sl_json_new_array();
 
     sl_json_put(doc, name, array);
     return array;
@@ -137,7 +137,7 @@ void whatsapp_put_template(const struct sl_call *call, struct json_object *doc)
     const struct sl_whatsapp_template *template = send->template;
     const char *language =
         template->language ? template->language : call->settings->values[DEFAULT_LANGUAGE];
-    struct json_object *object, *components = json_object_new_array();
+    struct json_object *object, *components = sl_json_new_array();
 
     sl_json_put_text(doc, "type", "template");
     object = sl_json_put_object(doc, "template");

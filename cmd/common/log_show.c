@@ -20,7 +20,7 @@ static int read_people(const struct sl_cli *cli, struct sl_service *service,
     if (sl_logs_people(&rows, service->db, row, err) < 0)
         return -1;
     while ((more = sl_logs_people_next(&rows, &person, err)) > 0) {
-        SL_AUTO(sl_json_free) struct json_object *entry = json_object_new_object();
+        SL_AUTO(sl_json_free) struct json_object *entry = sl_json_new_object();
 
         sl_json_put_text(entry, "kind", person.kind);
         sl_json_put_text(entry, "id", person.id);

@@ -47,18 +47,17 @@ static const struct sl_column columns[] = {
 
 static const char *paused_json(struct sl_arena *arena, const struct sl_queue_state *state)
 {
-    SL_AUTO(sl_json_free) struct json_object *list = json_object_new_array();
+    SL_AUTO(sl_json_free) struct json_object *list = sl_json_new_array();
 
     for (const struct sl_queue_account *a = state->accounts; a; a = a->next) {
         struct json_object *one;
 
         if (!a->paused)
             continue;
-        one = json_object_new_object();
+        one = sl_json_new_object();
         sl_json_put_text(one, "provider", a->provider);
         sl_json_put_text(one, "why", a->paused);
-        if (json_object_array_add(list, one) != 0)
-            sl_out_of_memory();
+        sl_json_append(list, one);
     }
     return sl_json_print(arena, list);
 }

@@ -43,7 +43,7 @@ static int read_meta(const struct sl_cli *cli, const struct sl_list *list, const
     *meta = NULL;
     if (list->n == 0)
         return 0;
-    doc = json_object_new_object();
+    doc = sl_json_new_object();
     for (size_t i = 0; i < list->n; i++) {
         const char *equals = strchr(list->items[i], '=');
         const char *name;

@@ -286,7 +286,7 @@ static int set_hook(const struct setup *setup, const struct recipe *recipe,
 static int register_urls(const struct setup *setup, const char *code,
                          const struct sl_endpoint_made *made, struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     struct sl_sandbox_ask ask = { .url = setup->url };
 
     ask.path = sl_arena_printf(setup->cli->arena, "/_sandbox/callbacks/%s", code);

@@ -77,8 +77,8 @@ static const char *make_assertion(const struct sl_call *call, const struct sl_se
                                   const struct sl_service_account *account, const char *url,
                                   struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *header = json_object_new_object();
-    SL_AUTO(sl_json_free) struct json_object *claims = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *header = sl_json_new_object();
+    SL_AUTO(sl_json_free) struct json_object *claims = sl_json_new_object();
     int64_t now_s = call->now_ms / 1000 - SKEW_S; /* clocks differ a little */
 
     sl_json_put_text(header, "alg", "RS256");

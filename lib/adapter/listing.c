@@ -9,7 +9,7 @@
 struct json_object *sl_listing_object(const char *key, int64_t size, const char *type,
                                       int64_t modified_ms)
 {
-    struct json_object *record = json_object_new_object();
+    struct json_object *record = sl_json_new_object();
 
     sl_json_put_text(record, "key", key);
     if (size >= 0)
@@ -31,9 +31,8 @@ void sl_listing_checksum(struct json_object *record, const char *kind, const cha
 void sl_listing_add(struct sl_result *result, struct json_object *record)
 {
     if (!result->rows)
-        result->rows = json_object_new_array();
-    if (json_object_array_add(result->rows, record) != 0)
-        sl_out_of_memory();
+        result->rows = sl_json_new_array();
+    sl_json_append(result->rows, record);
 }
 
 const char *sl_listing_path(struct sl_arena *arena, const char *key)

@@ -13,18 +13,18 @@ static const char *const places[] = {
 static void put_flag(struct json_object *doc, const char *name, bool flag)
 {
     if (flag)
-        sl_json_put(doc, name, json_object_new_boolean(true));
+        sl_json_put(doc, name, sl_json_new_bool(true));
 }
 
 static struct json_object *print_choices(const struct sl_whatsapp_send *send)
 {
-    struct json_object *choices = json_object_new_array();
+    struct json_object *choices = sl_json_new_array();
 
     for (size_t i = 0; i < send->n_choices; i++) {
-        struct json_object *pair = json_object_new_array();
+        struct json_object *pair = sl_json_new_array();
 
-        sl_json_append(pair, json_object_new_string(send->choices[i].name));
-        sl_json_append(pair, json_object_new_string(send->choices[i].value));
+        sl_json_append(pair, sl_json_new_text(send->choices[i].name));
+        sl_json_append(pair, sl_json_new_text(send->choices[i].value));
         sl_json_append(choices, pair);
     }
     return choices;
@@ -32,11 +32,11 @@ static struct json_object *print_choices(const struct sl_whatsapp_send *send)
 
 static struct json_object *print_values(const struct sl_whatsapp_template *template)
 {
-    struct json_object *values = json_object_new_array();
+    struct json_object *values = sl_json_new_array();
 
     for (size_t i = 0; i < template->n_values; i++) {
         const struct sl_whatsapp_value *value = &template->values[i];
-        struct json_object *one = json_object_new_object();
+        struct json_object *one = sl_json_new_object();
 
         sl_json_put_text(one, "place", places[value->place]);
         sl_json_put_text(one, "name", value->name);
@@ -71,7 +71,7 @@ static void print_location(struct json_object *doc, const struct sl_whatsapp_loc
 
 struct json_object *sl_whatsapp_print(const struct sl_whatsapp_send *send)
 {
-    struct json_object *doc = json_object_new_object(), *template;
+    struct json_object *doc = sl_json_new_object(), *template;
 
     sl_json_put_text(doc, "text", send->text);
     put_flag(doc, "preview", send->preview);

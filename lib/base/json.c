@@ -135,20 +135,57 @@ const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const 
         return without_nul(arena, json_object_get_string(value),
                            (size_t)json_object_get_string_len(value));
     if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
-        return sl_arena_strdup(arena, json_object_get_string(value));
+        return sl_json_print(arena, value);
     return NULL;
+}
+
+/* Without memory json-c gives NULL, which as a value is null: something else than what was meant. */
+static struct json_object *made(struct json_object *value)
+{
+    if (!value)
+        sl_out_of_memory();
+    return value;
+}
+
+struct json_object *sl_json_new_object(void)
+{
+    return made(json_object_new_object());
+}
+
+struct json_object *sl_json_new_array(void)
+{
+    return made(json_object_new_array());
+}
+
+struct json_object *sl_json_new_text(const char *text)
+{
+    return made(json_object_new_string(text));
+}
+
+struct json_object *sl_json_new_int(int64_t number)
+{
+    return made(json_object_new_int64(number));
+}
+
+struct json_object *sl_json_new_bool(bool yes)
+{
+    return made(json_object_new_boolean(yes));
+}
+
+struct json_object *sl_json_new_decimal(double number, const char *written)
+{
+    return made(json_object_new_double_s(number, written));
 }
 
 void sl_json_put_text(struct json_object *doc, const char *name, const char *text)
 {
-    if (text && json_object_object_add(doc, name, json_object_new_string(text)) != 0)
-        sl_out_of_memory();
+    if (text)
+        sl_json_put(doc, name, sl_json_new_text(text));
 }
 
 void sl_json_put_int(struct json_object *doc, const char *name, int64_t number)
 {
-    if (json_object_object_add(doc, name, json_object_new_int64(number)) != 0)
-        sl_out_of_memory();
+    sl_json_put(doc, name, sl_json_new_int(number));
 }
 
 void sl_json_put(struct json_object *doc, const char *name, struct json_object *value)
@@ -165,18 +202,22 @@ void sl_json_append(struct json_object *array, struct json_object *value)
 
 struct json_object *sl_json_put_object(struct json_object *doc, const char *name)
 {
-    struct json_object *object = json_object_new_object();
+    struct json_object *object = sl_json_new_object();
 
-    if (json_object_object_add(doc, name, object) != 0)
-        sl_out_of_memory();
+    sl_json_put(doc, name, object);
     return object;
 }
 
 const char *sl_json_print(struct sl_arena *arena, struct json_object *doc)
 {
     const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+    const char *text;
 
-    return sl_arena_strdup(arena, json_object_to_json_string_ext(doc, flags));
+    errno = 0;
+    text = json_object_to_json_string_ext(doc, flags);
+    if (!text || errno == ENOMEM) /* where it grows, json-c does not look, and goes on without */
+        sl_out_of_memory();
+    return sl_arena_strdup(arena, text);
 }
 
 /* DEL, and what steers a terminal from U+0080 on; 0: neither. */

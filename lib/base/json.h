@@ -27,11 +27,19 @@ size_t sl_json_length(struct json_object *array); /* 0 if it is no array */
  * NULL if it is absent or anything else. A NUL in it becomes U+FFFD. */
 const char *sl_json_word(struct sl_arena *arena, struct json_object *doc, const char *path);
 
+/* New values, which the caller owns; never NULL. The text of a decimal is how it is written. */
+struct json_object *sl_json_new_object(void);
+struct json_object *sl_json_new_array(void);
+struct json_object *sl_json_new_text(const char *text);
+struct json_object *sl_json_new_int(int64_t number);
+struct json_object *sl_json_new_bool(bool yes);
+struct json_object *sl_json_new_decimal(double number, const char *written);
+
 /* Adds a member; NULL text adds nothing. */
 void sl_json_put_text(struct json_object *doc, const char *name, const char *text);
 void sl_json_put_int(struct json_object *doc, const char *name, int64_t number);
 
-/* Adds a member, or an element, which is the document's from then on. */
+/* Adds a member, or an element, which is the document's from then on; NULL is null. */
 void sl_json_put(struct json_object *doc, const char *name, struct json_object *value);
 void sl_json_append(struct json_object *array, struct json_object *value);
 

@@ -77,7 +77,7 @@ int sl_c2b_simulate(struct sl_service *service, struct sl_arena *arena,
         payment_phone(arena, school, request->phone, &pay.phone, err) < 0 ||
         plan_for(service, arena, school, request->provider, &plan, err) < 0)
         return -1;
-    payload = json_object_new_object();
+    payload = sl_json_new_object();
     sl_json_put_text(payload, "phone", pay.phone);
     sl_json_put_int(payload, "amount_minor", pay.amount_minor);
     sl_json_put_text(payload, "reference", pay.reference);

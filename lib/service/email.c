@@ -87,42 +87,30 @@ int email_payload(struct sl_arena *arena, const struct sl_email_options *options
 
 static struct json_object *print_box(const struct sl_mailbox *box)
 {
-    struct json_object *json = json_object_new_object();
+    struct json_object *json = sl_json_new_object();
 
     sl_json_put_text(json, "address", box->address);
     sl_json_put_text(json, "name", box->name);
     return json;
 }
 
-static void put(struct json_object *doc, const char *name, struct json_object *value)
-{
-    if (json_object_object_add(doc, name, value) != 0)
-        sl_out_of_memory();
-}
-
-static void append(struct json_object *array, struct json_object *value)
-{
-    if (json_object_array_add(array, value) != 0)
-        sl_out_of_memory();
-}
-
 static void put_boxes(struct json_object *doc, const char *name, const struct sl_mailbox *boxes,
                       size_t n)
 {
-    struct json_object *array = json_object_new_array();
+    struct json_object *array = sl_json_new_array();
 
     for (size_t i = 0; i < n; i++)
-        append(array, print_box(&boxes[i]));
-    put(doc, name, array);
+        sl_json_append(array, print_box(&boxes[i]));
+    sl_json_put(doc, name, array);
 }
 
 const char *email_print(struct sl_arena *arena, const struct email_payload *payload)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
-    struct json_object *files = json_object_new_array();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
+    struct json_object *files = sl_json_new_array();
 
     if (payload->from.address)
-        put(doc, "from", print_box(&payload->from));
+        sl_json_put(doc, "from", print_box(&payload->from));
     sl_json_put_text(doc, "reply_to", payload->reply_to);
     put_boxes(doc, "to", payload->to, payload->n_to);
     put_boxes(doc, "cc", payload->cc, payload->n_cc);
@@ -130,8 +118,8 @@ const char *email_print(struct sl_arena *arena, const struct email_payload *payl
     sl_json_put_text(doc, "text", payload->text);
     sl_json_put_text(doc, "html", payload->html);
     for (size_t i = 0; i < payload->n_files; i++)
-        append(files, sl_spool_json(&payload->files[i]));
-    put(doc, "files", files);
+        sl_json_append(files, sl_spool_json(&payload->files[i]));
+    sl_json_put(doc, "files", files);
     return sl_json_print(arena, doc);
 }
 

@@ -13,7 +13,7 @@ static const char refused_note[] = "refused";
 static const char *question_of(const struct reception *reception, const struct sl_event *event)
 {
     const struct sl_payment_news *news = &event->payment;
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "school", reception->owner->endpoint.school_code);
     sl_json_put_text(doc, "provider", reception->route.adapter->code);

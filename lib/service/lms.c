@@ -5,21 +5,9 @@
 
 /* ---- Printing ------------------------------------------------------------------------------ */
 
-static void put(struct json_object *doc, const char *name, struct json_object *value)
-{
-    if (json_object_object_add(doc, name, value) != 0)
-        sl_out_of_memory();
-}
-
-static void append(struct json_object *list, struct json_object *value)
-{
-    if (json_object_array_add(list, value) != 0)
-        sl_out_of_memory();
-}
-
 static struct json_object *user_json(const struct sl_lms_user *user)
 {
-    struct json_object *one = json_object_new_object();
+    struct json_object *one = sl_json_new_object();
 
     sl_json_put_text(one, "id", user->id);
     sl_json_put_text(one, "username", user->username);
@@ -32,22 +20,22 @@ static struct json_object *user_json(const struct sl_lms_user *user)
 
 static struct json_object *enrolment_json(const struct sl_lms_enrolment *enrolment)
 {
-    struct json_object *one = json_object_new_object();
+    struct json_object *one = sl_json_new_object();
 
     sl_json_put_text(one, "user", enrolment->user);
     sl_json_put_text(one, "course", enrolment->course);
     sl_json_put_text(one, "role", enrolment->role);
-    put(one, "suspended", json_object_new_boolean(enrolment->suspended));
+    sl_json_put(one, "suspended", sl_json_new_bool(enrolment->suspended));
     return one;
 }
 
 /* A list that has nothing in it is not there. */
 static struct json_object *new_list(struct json_object *doc, const char *name, size_t n)
 {
-    struct json_object *list = n > 0 ? json_object_new_array() : NULL;
+    struct json_object *list = n > 0 ? sl_json_new_array() : NULL;
 
     if (list)
-        put(doc, name, list);
+        sl_json_put(doc, name, list);
     return list;
 }
 
@@ -57,24 +45,24 @@ static void put_groups(struct json_object *doc, const struct sl_lms_ask *ask)
     struct json_object *members = new_list(doc, "members", ask->n_members);
 
     for (size_t i = 0; i < ask->n_groups; i++) {
-        struct json_object *one = json_object_new_object();
+        struct json_object *one = sl_json_new_object();
 
         sl_json_put_text(one, "name", ask->groups[i].name);
         sl_json_put_text(one, "idnumber", ask->groups[i].idnumber);
-        append(groups, one);
+        sl_json_append(groups, one);
     }
     for (size_t i = 0; i < ask->n_members; i++) {
-        struct json_object *one = json_object_new_object();
+        struct json_object *one = sl_json_new_object();
 
         sl_json_put_text(one, "group", ask->members[i].group);
         sl_json_put_text(one, "user", ask->members[i].user);
-        append(members, one);
+        sl_json_append(members, one);
     }
 }
 
 const char *sl_lms_json(struct sl_arena *arena, const struct sl_lms_ask *ask)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     struct json_object *list;
 
     sl_json_put_text(doc, "field", ask->field);
@@ -84,13 +72,13 @@ const char *sl_lms_json(struct sl_arena *arena, const struct sl_lms_ask *ask)
     sl_json_put_text(doc, "group", ask->group);
     list = new_list(doc, "values", ask->n_values);
     for (size_t i = 0; i < ask->n_values; i++)
-        append(list, json_object_new_string(ask->values[i]));
+        sl_json_append(list, sl_json_new_text(ask->values[i]));
     list = new_list(doc, "users", ask->n_users);
     for (size_t i = 0; i < ask->n_users; i++)
-        append(list, user_json(&ask->users[i]));
+        sl_json_append(list, user_json(&ask->users[i]));
     list = new_list(doc, "enrolments", ask->n_enrolments);
     for (size_t i = 0; i < ask->n_enrolments; i++)
-        append(list, enrolment_json(&ask->enrolments[i]));
+        sl_json_append(list, enrolment_json(&ask->enrolments[i]));
     put_groups(doc, ask);
     return sl_json_print(arena, doc);
 }

@@ -154,9 +154,8 @@ static int take(struct answer *answer, size_t item, struct sl_err *err)
         status = outcome.delivery == SL_DELIVERY_NONE ? "sent" : sl_lost_status(outcome.delivery);
     else if (outcome.verdict == SL_PERMANENT)
         status = "failed";
-    else if (outcome.verdict == SL_ABSENT &&
-             json_object_array_add(answer->absent, json_object_new_int64(job->messages[item].id)))
-        sl_out_of_memory();
+    else if (outcome.verdict == SL_ABSENT)
+        sl_json_append(answer->absent, sl_json_new_int(job->messages[item].id));
     if (!status)
         return 0;
     news = sl_lost_news(job->arena, &outcome, status);
@@ -167,10 +166,9 @@ static int take(struct answer *answer, size_t item, struct sl_err *err)
  * over. */
 static int keep_absent(struct answer *answer, struct sl_err *err)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
-    if (json_object_object_add(doc, "absent", json_object_get(answer->absent)) != 0)
-        sl_out_of_memory();
+    sl_json_put(doc, "absent", json_object_get(answer->absent));
     return sl_queue_keep(answer->service->db, answer->asked.id,
                          sl_json_print(answer->job->arena, doc), err);
 }
@@ -196,7 +194,7 @@ static int settle_lost(struct sl_service *service, struct sl_job *job, enum sl_c
     found = find_asked(service, job, &answer.asked, err);
     if (found <= 0)
         return found;
-    answer.absent = absent = json_object_new_array();
+    answer.absent = absent = sl_json_new_array();
     return take_all(&answer, err) < 0 ? -1 : lost_conclude(service, answer.asked.id, now_ms, err);
 }
 

@@ -20,7 +20,7 @@ static const struct sl_channel topic_channel = { "push", SL_PUSH, topic_operatio
 
 const char *push_payload(struct sl_arena *arena, const struct sl_push_options *options)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     struct json_object *data;
 
     sl_json_put_text(doc, "title", options->title);

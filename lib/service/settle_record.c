@@ -131,10 +131,8 @@ static const char *record_json(struct sl_job *job)
 
     if (!job->op->keeps || sl_json_length(job->result.rows) != 1)
         return NULL;
-    doc = json_object_new_object();
-    if (json_object_object_add(doc, "record",
-                               json_object_get(json_object_array_get_idx(job->result.rows, 0))))
-        sl_out_of_memory();
+    doc = sl_json_new_object();
+    sl_json_put(doc, "record", json_object_get(json_object_array_get_idx(job->result.rows, 0)));
     return sl_json_print(job->arena, doc);
 }
 
@@ -156,21 +154,19 @@ const char *settle_result(struct sl_job *job)
 
     if (!result->balance && result->n_findings == 0)
         return record_json(job);
-    doc = json_object_new_object();
+    doc = sl_json_new_object();
     sl_json_put_text(doc, "balance", result->balance);
     sl_json_put_text(doc, "currency", result->balance_currency);
-    findings = json_object_new_array();
+    findings = sl_json_new_array();
     for (size_t i = 0; i < result->n_findings; i++) {
-        struct json_object *one = json_object_new_object();
+        struct json_object *one = sl_json_new_object();
 
         sl_json_put_text(one, "grade",
                          result->findings[i].grade == SL_FINDING_WARN ? "warn" : "good");
         sl_json_put_text(one, "text", result->findings[i].text);
-        if (json_object_array_add(findings, one) != 0)
-            sl_out_of_memory();
+        sl_json_append(findings, one);
     }
-    if (json_object_object_add(doc, "findings", findings) != 0)
-        sl_out_of_memory();
+    sl_json_put(doc, "findings", findings);
     return sl_json_print(job->arena, doc);
 }
 
@@ -186,11 +182,10 @@ int settle_memory(struct engine *engine, struct sl_job *job, const char **sealed
     *sealed = NULL;
     if (!job->result.memory)
         return 0;
-    memory = json_object_new_object();
+    memory = sl_json_new_object();
     if (job->call.callback_base)
         sl_json_put_text(memory, "callback", strrchr(job->call.callback_base, '/') + 1);
-    if (json_object_object_add(memory, "step", json_object_get(job->result.memory)) != 0)
-        sl_out_of_memory();
+    sl_json_put(memory, "step", json_object_get(job->result.memory));
     text = sl_json_print(job->arena, memory);
     *sealed =
         sl_service_seal(engine->service, SL_KEY_SEAL, job->arena, text, strlen(text), &place, err);

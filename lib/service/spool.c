@@ -179,7 +179,7 @@ int sl_spool_use_all(struct sl_service *service, const struct sl_file *files, si
 
 struct json_object *sl_spool_json(const struct sl_file *file)
 {
-    struct json_object *json = json_object_new_object();
+    struct json_object *json = sl_json_new_object();
 
     sl_json_put_text(json, "name", file->name);
     sl_json_put_text(json, "type", file->type);

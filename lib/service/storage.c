@@ -67,7 +67,7 @@ int sl_storage_source(struct sl_service *service, struct sl_arena *arena, const 
 const char *sl_storage_put_json(struct sl_arena *arena, const char *key,
                                 const struct sl_put_source *source, bool no_clobber)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     struct json_object *file = sl_spool_json(&source->file);
 
     sl_json_put_text(doc, "key", key);
@@ -76,13 +76,13 @@ const char *sl_storage_put_json(struct sl_arena *arena, const char *key,
         sl_json_put_int(file, "modified_ns", source->modified_ns);
     }
     sl_json_put(doc, "file", file);
-    sl_json_put(doc, "no_clobber", json_object_new_boolean(no_clobber));
+    sl_json_put(doc, "no_clobber", sl_json_new_bool(no_clobber));
     return sl_json_print(arena, doc);
 }
 
 const char *sl_storage_get_json(struct sl_arena *arena, const char *key, const char *sink)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "key", key);
     sl_json_put_text(doc, "sink", sink);
@@ -91,7 +91,7 @@ const char *sl_storage_get_json(struct sl_arena *arena, const char *key, const c
 
 const char *sl_storage_key_json(struct sl_arena *arena, const char *key)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "key", key);
     return sl_json_print(arena, doc);
@@ -99,11 +99,11 @@ const char *sl_storage_key_json(struct sl_arena *arena, const char *key)
 
 const char *sl_storage_keys_json(struct sl_arena *arena, const char *const *keys, size_t n)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
-    struct json_object *list = json_object_new_array();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
+    struct json_object *list = sl_json_new_array();
 
     for (size_t i = 0; i < n; i++)
-        sl_json_append(list, json_object_new_string(keys[i]));
+        sl_json_append(list, sl_json_new_text(keys[i]));
     sl_json_put(doc, "keys", list);
     return sl_json_print(arena, doc);
 }
@@ -111,11 +111,11 @@ const char *sl_storage_keys_json(struct sl_arena *arena, const char *const *keys
 const char *sl_storage_url_json(struct sl_arena *arena, const char *key, int64_t expires_s,
                                 bool is_public)
 {
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
 
     sl_json_put_text(doc, "key", key);
     sl_json_put_int(doc, "expires_s", expires_s);
-    sl_json_put(doc, "public", json_object_new_boolean(is_public));
+    sl_json_put(doc, "public", sl_json_new_bool(is_public));
     return sl_json_print(arena, doc);
 }
 

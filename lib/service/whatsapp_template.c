@@ -144,7 +144,7 @@ int whatsapp_look_up_template(struct sl_service *service, struct sl_arena *arena
                               const struct sl_school *school, const struct sl_whatsapp_list *list,
                               struct sl_err *err)
 {
-    SL_AUTO(end_looking) struct looked_up looked_up = { json_object_new_array() };
+    SL_AUTO(end_looking) struct looked_up looked_up = { sl_json_new_array() };
     const char *language = list->language
                                ? list->language
                                : sl_account_default(list->sender->opened, SL_STANDS_FOR_LANGUAGE);

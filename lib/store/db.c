@@ -317,15 +317,27 @@ int64_t sl_row_int(const struct sl_rows *rows, int column)
     return sqlite3_column_int64(rows->statement, column);
 }
 
+/* NULL is also what SQLite gives where it had no memory for the value, and the transaction is then
+ * rolled back by the next statement, which would be one of its own. */
+static void check_null(const struct sl_rows *rows, const void *value)
+{
+    if (!value && sqlite3_errcode(rows->db->sqlite) == SQLITE_NOMEM)
+        sl_out_of_memory();
+}
+
 const char *sl_row_text(const struct sl_rows *rows, int column)
 {
-    return (const char *)sqlite3_column_text(rows->statement, column);
+    const char *text = (const char *)sqlite3_column_text(rows->statement, column);
+
+    check_null(rows, text);
+    return text;
 }
 
 const char *sl_row_blob(const struct sl_rows *rows, int column, size_t *n)
 {
     const char *bytes = sqlite3_column_blob(rows->statement, column);
 
+    check_null(rows, bytes);
     *n = (size_t)sqlite3_column_bytes(rows->statement, column);
     return bytes;
 }

@@ -16,6 +16,37 @@ struct sl_transfer {
     char *ca_file;  /* the system's own: setting none would mean to trust nobody */
 };
 
+/* ---- Memory -------------------------------------------------------------------------------
+ * libcurl goes on without what it could not allocate, with a request that lacks a part or until its
+ * time is over. What it is given ends the program instead, as everything else here does. */
+
+static void *or_end(void *memory)
+{
+    if (!memory)
+        sl_out_of_memory();
+    return memory;
+}
+
+static void *take(size_t n)
+{
+    return or_end(malloc(n));
+}
+
+static void *take_cleared(size_t n, size_t size)
+{
+    return or_end(calloc(n, size));
+}
+
+static void *take_again(void *memory, size_t n)
+{
+    return or_end(realloc(memory, n ? n : 1));
+}
+
+static char *take_copy(const char *text)
+{
+    return or_end(strdup(text));
+}
+
 /* ---- Opening and closing ---------------------------------------------------------------- */
 
 int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
@@ -25,7 +56,8 @@ int sl_transfer_open(struct sl_transfer **out, struct sl_err *err)
     if (!transfer)
         sl_out_of_memory();
     transfer->over_end = &transfer->over;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, free, take_again, take_copy,
+                             take_cleared) != CURLE_OK)
         return sl_err_set(err, SL_ERR_INTERNAL, "libcurl cannot be started");
     if (sl_pools_open(&transfer->pools, err) < 0)
         return -1;

@@ -186,7 +186,7 @@ static void put_database(const char *path)
 static void tell_provider(void)
 {
     struct sl_visit visit = { .state = sim.box.states[sl_simulator_find("africastalking")] };
-    SL_AUTO(sl_json_free) struct json_object *doc = json_object_new_object();
+    SL_AUTO(sl_json_free) struct json_object *doc = sl_json_new_object();
     const char *problem;
 
     sl_json_put_text(doc, "dlr", sim.dlr);
