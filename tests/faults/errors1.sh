@@ -81,8 +81,8 @@ met() {
 all_errors() { # PROGRAM CALL ERRNO once|on
     local call=${calls[$2]:-$2} errno=$3 mode=$4 first=0 unharmed=0 step=1
     begin "$1" "$3 of $2 $4"
-    if [ "$call" = malloc ]; then step=1 first=$FROM; else first=$(loaded "$call"); fi
-    for ((n = 1; n < 60; n += step)); do
+    if [ "$call" = malloc ]; then step=${STEP:-1} first=$FROM; else first=$(loaded "$call"); fi
+    for ((n = 1; n < ${COUNT:-60}*step; n += step)); do
         met "$n"
         recovered
     done

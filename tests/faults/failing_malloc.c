@@ -1,7 +1,9 @@
 /* To be preloaded: the allocation number FAIL_AT fails, or with FAIL_ON each from there on. FIRED names a file that
- * is made when one does. Counted from the first of main(): what the loader needs is not ours. */
+ * is made when one does. Counted from the first of main(): what the loader needs is not ours. Nor is what
+ * getpwuid() does, which in glibc 2.36 crashes where it has no memory: there it is the next that fails. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +18,7 @@ extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t n);
 
 static long fails_at, made;
-static bool on;
+static bool on, fired;
 
 static int (*theirs)(int argc, char **argv, char **environment);
 
@@ -24,6 +26,7 @@ static int begin(int argc, char **argv, char **environment)
 {
     const char *at = getenv("FAIL_AT");
 
+    (void)backtrace((void *[1]){ NULL }, 1); /* which loads what it needs */
     on = getenv("FAIL_ON") != NULL;
     made = 0;
     fails_at = at ? strtol(at, NULL, 10) : 0;
@@ -42,17 +45,35 @@ int __libc_start_main(int (*start)(int, char **, char **), int argc, char **argv
     return real(begin, argc, argv, init, end, loader_end, stack);
 }
 
-static bool fails(void)
+static bool looks_up_user(void)
 {
-    const char *fired = getenv("FIRED");
-    int fd;
+    void *frames[64];
+    Dl_info info;
+    int n = backtrace(frames, 64);
 
-    made++;
-    if (fails_at == 0 || made < fails_at || (made > fails_at && !on))
-        return false;
-    fd = fired && made == fails_at ? open(fired, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    for (int i = 0; i < n; i++)
+        if (dladdr(frames[i], &info) && info.dli_sname &&
+            strncmp(info.dli_sname, "getpwuid", strlen("getpwuid")) == 0)
+            return true;
+    return false;
+}
+
+static void tell(void)
+{
+    const char *name = getenv("FIRED");
+    int fd = name && !fired ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
     if (fd >= 0)
         (void)close(fd);
+    fired = true;
+}
+
+static bool fails(void)
+{
+    made++;
+    if (fails_at == 0 || made < fails_at || (fired && !on) || looks_up_user())
+        return false;
+    tell();
     errno = ENOMEM;
     return true;
 }
