@@ -54,7 +54,8 @@ static const struct {
     { SQLITE_CONSTRAINT, SL_ERR_DATA, "" },
     { SQLITE_CANTOPEN, SL_ERR_CONFIG, "it and its folder must be there, and ours to use" },
     { SQLITE_NOTADB, SL_ERR_CONFIG, "name another with --database, or restore a backup" },
-    { SQLITE_CORRUPT, SL_ERR_CONFIG,
+    /* as a read that failed is told, now and then: not the fault of a row that it happened to */
+    { SQLITE_CORRUPT, SL_ERR_IO,
       "put back a copy that `sl-config backup` made; without one, `sqlite3 DATABASE .recover` reads"
       " what is left" },
     { SQLITE_READONLY, SL_ERR_CONFIG, "it and its folder must be writable" },

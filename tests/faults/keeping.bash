@@ -40,7 +40,7 @@ rotate_effects() { queue_run_effects && sed -n '/ key$/p' wanted; }
 
 settings() {
     for provider in $(sql 'SELECT code FROM integration_providers'); do
-        sl-config show -p "$provider" -f json | jq -c .
+        sl-config show -p "$provider" -f json
     done
 }
 # Every setting opens to what it was, and all that is sealed is sealed by the newest keys.
@@ -87,7 +87,8 @@ migrated() {
 # one that is still to be sent
 
 prune_set_up() {
-    awk 'BEGIN { print "phone"; for (i = 0; i < 1050; i++) printf "+25471%07d\n", 2000000 + i }' > list.csv
+    pruned_rows=${ROWS:-1050}
+    awk -v n="$pruned_rows" 'BEGIN { print "phone"; for (i = 0; i < n; i++) printf "+25471%07d\n", 2000000 + i }' > list.csv
     sl-config set -p africastalking batch_size=1 -q > /dev/null
     sl-sms bulk -m 'Dear parent' --file list.csv --connections 50 --yes -q
     for what in needed idle; do
@@ -111,7 +112,7 @@ prune_effects() { own_effects; }
 pruned() {
     [ -f "$home/$kept" ] && [ "$(sql "SELECT count(*) FROM integration_logs WHERE operation NOT IN ('logs.prune', 'logs.keep')")" -eq 0 ] &&
         [ "$(sql "SELECT count(*), sum(m.address IS NULL AND q.payload = '{\"erased\":true}') FROM messages m
-            JOIN integration_queue q ON q.id = m.queue_id WHERE m.batch_id = 1")" = '1050|1050' ]
+            JOIN integration_queue q ON q.id = m.queue_id WHERE m.batch_id = 1")" = "$pruned_rows|$pruned_rows" ]
 }
 
 # ---- sl-config backup: a name that stands for a whole copy or for none

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every program is killed before its first, second, third … call of each kind that writes, sends or hears.
 . "$TREE/tests/faults/faulting.bash"
+export most_unknown=10 # of a list: as many as have a connection
 
 # killed N: whether it met its end; if not, whether it ended well.
 killed() {
