@@ -5,6 +5,7 @@
 #include "cmd/common/metrics.h"
 #include "lib/base/clock.h"
 #include "lib/service/inbound.h"
+#include "lib/service/watch.h"
 #include "lib/service/spawn.h"
 
 enum {
@@ -315,6 +316,16 @@ static void end_daemon(struct daemon *daemon)
     sl_inbox_free(&daemon->inbox);
 }
 
+/* The daemon has no key that opens settings, so it leaves the watching to the runner. That nothing could
+ * be noted is no reason to hear nobody. */
+static void note_certificate(struct daemon *daemon)
+{
+    struct sl_err err;
+
+    if (sl_watch_certificate(daemon->service, sl_httpd_certificate(daemon->httpd), &err) < 0)
+        complain(daemon, &err);
+}
+
 int sl_serve(const struct sl_cli *cli, struct sl_service *service,
              const struct sl_httpd_options *where, struct sl_err *err)
 {
@@ -328,6 +339,7 @@ int sl_serve(const struct sl_cli *cli, struct sl_service *service,
     daemon.metrics = sl_buf_new(service->arena);
     if (sl_httpd_open(&daemon.httpd, &options, err) < 0)
         return -1;
+    note_certificate(&daemon);
     if (where->second)
         sl_say(cli, "metrics on %s", sl_httpd_second_address(daemon.httpd));
     sl_say(cli, "listening on %s", sl_httpd_address(daemon.httpd));

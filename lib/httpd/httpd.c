@@ -56,19 +56,19 @@ static int start(struct door *door, struct sl_err *err)
     const struct sl_httpd_options *options = &httpd->options;
     unsigned most = door->second ? MOST_SECOND : MOST_CONNECTIONS;
     unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME;
-    const char *cert = NULL, *key = NULL;
+    const char *key;
     struct MHD_OptionItem tls[] = { { MHD_OPTION_END, 0, NULL },
                                     { MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
                                     { MHD_OPTION_END, 0, NULL } };
 
     if (options->tls_cert && !door->second) {
-        cert = read_file(httpd->arena, options->tls_cert, err);
-        key = cert ? read_file(httpd->arena, options->tls_key, err) : NULL;
+        httpd->cert = read_file(httpd->arena, options->tls_cert, err);
+        key = httpd->cert ? read_file(httpd->arena, options->tls_key, err) : NULL;
         if (!key)
             return -1;
         flags |= MHD_USE_TLS;
         tls[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key };
-        tls[1].ptr_value = (void *)(uintptr_t)cert;
+        tls[1].ptr_value = (void *)(uintptr_t)httpd->cert;
     }
     door->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, visit_request, door, MHD_OPTION_ARRAY, tls,
@@ -80,7 +80,7 @@ static int start(struct door *door, struct sl_err *err)
                          MHD_OPTION_END);
     if (door->daemon)
         return 0;
-    if (cert)
+    if (httpd->cert && !door->second)
         return sl_err_set(err, SL_ERR_CONFIG, "%s and %s are no certificate and its key",
                           options->tls_cert, options->tls_key);
     return sl_err_set(err, SL_ERR_INTERNAL, "libmicrohttpd does not start: %m");
@@ -260,6 +260,11 @@ const char *sl_httpd_address(const struct sl_httpd *httpd)
 const char *sl_httpd_second_address(const struct sl_httpd *httpd)
 {
     return httpd->n_doors > 1 ? httpd->doors[1].listener.text : NULL;
+}
+
+const char *sl_httpd_certificate(const struct sl_httpd *httpd)
+{
+    return httpd->cert;
 }
 
 /* ---- Watching ------------------------------------------------------------------------ */

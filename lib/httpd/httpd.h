@@ -74,6 +74,9 @@ const char *sl_httpd_address(const struct sl_httpd *httpd);
 /* That of the second; NULL: there is none. */
 const char *sl_httpd_second_address(const struct sl_httpd *httpd);
 
+/* What it shows to its callers, PEM, borrowed; NULL: it speaks plain HTTP. */
+const char *sl_httpd_certificate(const struct sl_httpd *httpd);
+
 /* Tells systemd that it is ready, and serves until SIGTERM or SIGINT. Then nobody new is let in,
  * what has begun is answered (for at most eight seconds), and 0 is returned. */
 int sl_httpd_run(struct sl_httpd *httpd, struct sl_err *err);

@@ -50,6 +50,7 @@ enum { MOST_DOORS = 2 };
 struct sl_httpd {
     struct sl_arena *arena;
     struct sl_httpd_options options;
+    const char *cert;              /* PEM; NULL: plain HTTP */
     struct door doors[MOST_DOORS]; /* n_doors of them */
     size_t n_doors;
     int epoll, signals;

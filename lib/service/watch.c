@@ -10,6 +10,7 @@
 #include "lib/service/once.h"
 #include "lib/service/values.h"
 #include "lib/store/accounts.h"
+#include "lib/store/facts.h"
 #include "lib/store/logs.h"
 #include "lib/store/queue_view.h"
 #include "lib/store/watches.h"
@@ -84,6 +85,58 @@ static void look_at_keys(struct watch *watch)
     }
 }
 
+/* ---- Certificates ------------------------------------------------------------------------ */
+
+/* "it ends on 2026-12-31"; NULL where that is far off, or not known (0). */
+static const char *end_of(const struct watch *watch, int64_t ends_ms)
+{
+    char date[SL_TIME_SIZE];
+
+    if (!ends_ms || ends_ms > watch->now_ms + CERTIFICATE_DAYS * day_ms)
+        return NULL;
+    sl_time_utc(ends_ms, date);
+    return sl_arena_printf(watch->arena, "it %s on %.10s",
+                           ends_ms > watch->now_ms ? "ends" : "ended", date);
+}
+
+static int look_at_daemon(struct watch *watch, struct sl_err *err)
+{
+    const char *value = NULL, *found;
+    int64_t ends_ms = 0;
+    int noted = sl_facts_get(watch->service->db, watch->arena, SL_FACT_DAEMON, SL_FACT_CERTIFICATE,
+                             "", watch->now_ms, &value, err);
+
+    if (noted <= 0)
+        return noted;
+    (void)sl_parse_int(value, 1, INT64_MAX, &ends_ms);
+    found = end_of(watch, ends_ms);
+    if (found)
+        find(watch, (struct sl_attention){
+                        .watch = "certificate",
+                        .about = "certificate of sl-webhook",
+                        .school = everyone,
+                        .found = found,
+                        .cure = "get a new one, then start sl-webhook anew",
+                    });
+    return 0;
+}
+
+int sl_watch_certificate(struct sl_service *service, const char *pem, struct sl_err *err)
+{
+    SL_AUTO(sl_arena_free) struct sl_arena *arena = sl_arena_new();
+    int64_t ends_ms = pem ? sl_certificate_ends(arena, pem) : 0;
+    const char *value = NULL;
+    int noted;
+
+    if (ends_ms)
+        return sl_facts_put(service->db, SL_FACT_DAEMON, SL_FACT_CERTIFICATE, "",
+                            sl_arena_printf(arena, "%" PRId64, ends_ms), 0, err);
+    noted = sl_facts_get(service->db, arena, SL_FACT_DAEMON, SL_FACT_CERTIFICATE, "", sl_now_ms(),
+                         &value, err);
+    return noted > 0 ? sl_facts_forget(service->db, SL_FACT_DAEMON, SL_FACT_CERTIFICATE, "", err)
+                     : noted;
+}
+
 /* ---- The settings of schools ------------------------------------------------------------- */
 
 struct visited {
@@ -138,16 +191,11 @@ static int look_at_password(struct watch *watch, const struct visited *visited,
 static void look_at_certificate(struct watch *watch, const struct visited *visited,
                                 const struct sl_field *field, const char *pem)
 {
-    int64_t ends_ms = sl_certificate_ends(watch->arena, pem);
-    char date[SL_TIME_SIZE];
+    const char *found = end_of(watch, sl_certificate_ends(watch->arena, pem));
 
-    if (!ends_ms || ends_ms > watch->now_ms + CERTIFICATE_DAYS * day_ms)
-        return;
-    sl_time_utc(ends_ms, date);
-    find_setting(watch, visited, "certificate", field->name,
-                 sl_arena_printf(watch->arena, "it %s on %.10s",
-                                 ends_ms > watch->now_ms ? "ends" : "ended", date),
-                 set_again(watch, visited, "get a new one"));
+    if (found)
+        find_setting(watch, visited, "certificate", field->name, found,
+                     set_again(watch, visited, "get a new one"));
 }
 
 static int look_at_balance(struct watch *watch, const struct visited *visited, int64_t low,
@@ -235,7 +283,7 @@ static int look_at_configs(struct watch *watch, struct sl_err *err)
 static int look(struct watch *watch, struct sl_err *err)
 {
     look_at_keys(watch);
-    if (look_at_queue(watch, err) < 0)
+    if (look_at_queue(watch, err) < 0 || look_at_daemon(watch, err) < 0)
         return -1;
     return look_at_configs(watch, err);
 }

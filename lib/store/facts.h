@@ -9,6 +9,10 @@
  * its last answer told another time than we have. */
 #define SL_FACT_CLOCK "clock"
 
+/* Of the daemon, whose account is SL_FACT_DAEMON: when the certificate that it shows ends, UTC ms. */
+#define SL_FACT_DAEMON "sl-webhook"
+#define SL_FACT_CERTIFICATE "certificate"
+
 /* The value, in the arena, if it has not ended by now (UTC ms). Returns 1, 0 if nothing is known,
  * or -1. */
 int sl_facts_get(struct sl_db *db, struct sl_arena *arena, const char *account, const char *kind,

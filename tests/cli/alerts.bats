@@ -52,10 +52,14 @@ days_ago() { date -u -d "$1 days ago" +"${2:-%s}"; }
     over password 'mpesa for greenhill: security_credential'
 }
 
-# certificate DAYS: APNs gets one that ends then.
-certificate() {
+# new_certificate DAYS: `cert` and `key`, which end then.
+new_certificate() {
     openssl req -x509 -newkey rsa:2048 -nodes -days "$1" -subj /CN=school -out "$BATS_TEST_TMPDIR/cert" \
         -keyout "$BATS_TEST_TMPDIR/key" 2> /dev/null
+}
+# certificate DAYS: APNs gets one that ends then.
+certificate() {
+    new_certificate "$1"
     cat "$BATS_TEST_TMPDIR/cert" "$BATS_TEST_TMPDIR/key" > "$BATS_TEST_TMPDIR/both.pem"
     jq -n --rawfile pem "$BATS_TEST_TMPDIR/both.pem" '{auth: "certificate", certificate: $pem}' |
         sl-config set -p apns --from - -q > /dev/null
@@ -65,6 +69,20 @@ certificate() {
     needed certificate 'apns for greenhill: certificate'
     certificate 400
     over certificate 'apns for greenhill: certificate'
+}
+
+# showing [OPTION...]: the daemon is started anew.
+showing() {
+    kill "$daemon" && wait "$daemon"
+    start daemon sl-webhook serve --listen 127.0.0.1:0 "$@"
+}
+@test "a certificate of the daemon that soon ends, and a new one" {
+    new_certificate 20
+    showing --tls-cert "$BATS_TEST_TMPDIR/cert" --tls-key "$BATS_TEST_TMPDIR/key"
+    needed certificate 'certificate of sl-webhook'
+    new_certificate 400
+    showing --tls-cert "$BATS_TEST_TMPDIR/cert" --tls-key "$BATS_TEST_TMPDIR/key"
+    over certificate 'certificate of sl-webhook'
 }
 
 # aged DAYS: the keys that seal were made so long ago. Behind each line stands the sum of all up to there.

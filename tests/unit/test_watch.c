@@ -141,6 +141,34 @@ static void a_certificate_is_found_thirty_days_before_its_end(void **state)
     assert_string_equal(list[2].found, "it ended on 2126-10-31");
 }
 
+static size_t found_by(struct installation *in, int64_t now_ms, const struct sl_attention **list)
+{
+    size_t n = 0;
+
+    OK(sl_watch_look(in->service, in->arena, now_ms, list, &n, &err));
+    return n;
+}
+
+static void the_daemons_certificate_is_found_until_it_shows_another(void **state)
+{
+    struct installation *in = *state;
+    const char *pem = read_file(in->arena, "tests/data/rsa-cert.pem");
+    int64_t soon_ms = sl_certificate_ends(in->arena, pem) - 29 * day_ms;
+    const struct sl_attention *list;
+
+    OK(sl_watch_certificate(in->service, NULL, &err));
+    assert_int_equal(found_by(in, soon_ms, &list), 2); /* the keys, which are old by then */
+    OK(sl_watch_certificate(in->service, pem, &err));
+    assert_int_equal(found_by(in, soon_ms, &list), 3);
+    assert_string_equal(list[2].watch, "certificate");
+    assert_string_equal(list[2].about, "certificate of sl-webhook");
+    assert_string_equal(list[2].school, "everyone");
+    assert_string_equal(list[2].found, "it ends on 2126-10-31");
+    assert_int_equal(found_by(in, soon_ms - 2 * day_ms, &list), 2);
+    OK(sl_watch_certificate(in->service, NULL, &err));
+    assert_int_equal(found_by(in, soon_ms, &list), 2);
+}
+
 static void a_certificate_ends_as_openssl_says_and_what_is_none_never_does(void **state)
 {
     struct installation *in = *state;
@@ -273,6 +301,7 @@ int main(void)
         IN_ONE(nothing_is_found_where_all_is_well),
         IN_ONE(a_password_is_found_ten_days_before_its_end),
         IN_ONE(a_certificate_is_found_thirty_days_before_its_end),
+        IN_ONE(the_daemons_certificate_is_found_until_it_shows_another),
         IN_ONE(a_certificate_ends_as_openssl_says_and_what_is_none_never_does),
         IN_ONE(a_key_is_found_after_a_year),
         IN_ONE(a_low_balance_is_found_and_asked_for),
