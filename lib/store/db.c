@@ -14,6 +14,7 @@
 #include "lib/base/crypto.h"
 #include "lib/store/newer.h"
 #include "lib/store/sql.h"
+#include "lib/store/sqlite.h"
 
 enum { N_SLOTS = 1024, MOST_STATEMENTS = 512, MOST_PARAMS = 32, BUSY_MS = 30000, TRY_MS = 7 };
 
@@ -62,7 +63,6 @@ static const struct {
     { SQLITE_PERM, SL_ERR_CONFIG, "it and its folder must be writable" },
     { SQLITE_FULL, SL_ERR_IO, "make room on its disk, then try again" },
     { SQLITE_IOERR, SL_ERR_IO, "its disk may be full: see `df`, and the kernel's log" },
-    { SQLITE_NOMEM, SL_ERR_INTERNAL, "" },
 };
 
 static int fail(const struct sl_db *db, struct sl_err *err)
@@ -100,21 +100,13 @@ static int wait_for_writer(void *opaque, int tries)
     return tries < ((const struct sl_db *)opaque)->most_tries;
 }
 
-/* Our programs have one thread: the locks around each allocation and page would guard nothing.
- * Refused, and not needed, once a database of this process was opened. */
-static void leave_out_locks(void)
-{
-    (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 /* QPSG: a plan does not look at what is bound, for else the statement is prepared anew each time
  * that is something else (`status = $2` beside an index of some statuses). */
 static int open_sqlite(struct sl_db *db, const char *path, struct sl_err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
-    leave_out_locks();
+    sl_sqlite_set_up();
     if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK)
         return fail(db, err);
     if (sl_refuse_newer_file(db->sqlite, err) < 0)
@@ -318,27 +310,15 @@ int64_t sl_row_int(const struct sl_rows *rows, int column)
     return sqlite3_column_int64(rows->statement, column);
 }
 
-/* NULL is also what SQLite gives where it had no memory for the value, and the transaction is then
- * rolled back by the next statement, which would be one of its own. */
-static void check_null(const struct sl_rows *rows, const void *value)
-{
-    if (!value && sqlite3_errcode(rows->db->sqlite) == SQLITE_NOMEM)
-        sl_out_of_memory();
-}
-
 const char *sl_row_text(const struct sl_rows *rows, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(rows->statement, column);
-
-    check_null(rows, text);
-    return text;
+    return (const char *)sqlite3_column_text(rows->statement, column);
 }
 
 const char *sl_row_blob(const struct sl_rows *rows, int column, size_t *n)
 {
     const char *bytes = sqlite3_column_blob(rows->statement, column);
 
-    check_null(rows, bytes);
     *n = (size_t)sqlite3_column_bytes(rows->statement, column);
     return bytes;
 }
