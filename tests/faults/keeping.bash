@@ -87,6 +87,7 @@ migrated() {
 # one that is still to be sent
 
 prune_set_up() {
+    local what
     pruned_rows=${ROWS:-1050}
     awk -v n="$pruned_rows" 'BEGIN { print "phone"; for (i = 0; i < n; i++) printf "+25471%07d\n", 2000000 + i }' > list.csv
     sl-config set -p africastalking batch_size=1 -q > /dev/null
