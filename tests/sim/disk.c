@@ -102,9 +102,36 @@ static void forget_changes(struct disk_file *file)
     file->n_changes = 0;
 }
 
+/* What is done to the file from here to the next call is done to what the disk has of it. */
+static void swap_platter(struct disk_file *file)
+{
+    const struct disk_image seen = { file->bytes, file->size, file->room };
+
+    file->bytes = file->platter.bytes;
+    file->size = file->platter.size;
+    file->room = file->platter.room;
+    file->platter = seen;
+}
+
+static void write_to_platter(struct disk_file *file)
+{
+    swap_platter(file);
+    for (size_t i = 0; i < file->n_changes; i++) {
+        const struct disk_change *change = &file->changes[i];
+
+        if (change->n > 0)
+            put(file, change->now, change->n, change->at);
+        else if (change->at < file->size)
+            file->size = change->at;
+    }
+    swap_platter(file);
+}
+
 /* The first sync of a new file keeps its name too: SQLite syncs the folder then. */
 void disk_sync(struct disk_file *file)
 {
+    if (file->dropped)
+        write_to_platter(file);
     forget_changes(file);
     file->kept = file->named;
 }
@@ -140,7 +167,7 @@ void disk_kill(struct disk *disk, int owner)
         disk_release(file, owner);
 }
 
-static void undo(struct disk_file *file)
+static void undo_changes(struct disk_file *file)
 {
     for (size_t i = file->n_changes; i > 0; i--) {
         const struct disk_change *change = &file->changes[i - 1];
@@ -149,6 +176,40 @@ static void undo(struct disk_file *file)
             put(file, change->old, (size_t)change->n_old, change->at);
         file->size = change->old_size;
     }
+}
+
+void disk_drop(struct disk_file *file)
+{
+    if (!file->dropped) {
+        const int64_t size = file->size;
+        unsigned char *seen = more(NULL, (size_t)size + 1, 1);
+
+        if (size > 0)
+            memcpy(seen, file->bytes, (size_t)size);
+        undo_changes(file);
+        file->platter = (struct disk_image){ seen, size, size };
+        swap_platter(file);
+        file->dropped = true;
+    }
+    forget_changes(file);
+}
+
+static void forget_platter(struct disk_file *file)
+{
+    free(file->platter.bytes);
+    file->platter = (struct disk_image){ 0 };
+    file->dropped = false;
+}
+
+/* To what the disk has without the changes. */
+static void undo(struct disk_file *file)
+{
+    if (!file->dropped) {
+        undo_changes(file);
+        return;
+    }
+    swap_platter(file);
+    forget_platter(file);
 }
 
 /* A sector of a write: there, not there, or only its beginning. One cut in eight loses whatever was
@@ -219,6 +280,7 @@ void disk_clear(struct disk *disk)
         next = file->next;
         disk_release_all(file);
         forget_changes(file);
+        forget_platter(file);
         free(file->changes);
         free(file->bytes);
         free(file);

@@ -31,6 +31,11 @@ struct disk {
     uint64_t (*random)(void *opaque);        /* decides what becomes of unsynced writes */
     void (*sleep)(void *opaque, int64_t us); /* where SQLite waits; NULL: it does not */
     void *opaque;
+
+    /* Of a sync that fails: what it had to write is never written, nor tried again by a later one. It can be
+     * read until the power goes. (Linux does so: fsync(2) tells of an error once, and the pages count as
+     * clean.) */
+    bool drops;
 };
 
 /* Makes it what SQLite opens files on, until it is unmounted; one at a time. */
@@ -68,6 +73,11 @@ struct disk_change {
 
 struct disk_handle; /* an open file */
 
+struct disk_image {
+    unsigned char *bytes;
+    int64_t size, room;
+};
+
 struct disk_file {
     struct disk_file *next;
     char name[DISK_NAME];
@@ -75,8 +85,11 @@ struct disk_file {
     int64_t size, room;
     struct disk_change *changes;
     size_t n_changes, n_room;
-    bool named; /* its name leads to it … */
-    bool kept;  /* … and would after a power cut */
+    struct disk_image
+        platter;  /* what is on the disk without the changes, where writes were dropped … */
+    bool dropped; /* … as they were here; else it is what the changes were made to */
+    bool named;   /* its name leads to it … */
+    bool kept;    /* … and would after a power cut */
 
     struct disk_handle *handles;
     void *regions[DISK_SHM_REGIONS]; /* its shared memory */
@@ -87,6 +100,7 @@ struct disk_file *disk_make(struct disk *disk, const char *name);
 void disk_write(struct disk_file *file, const void *bytes, size_t n, int64_t at);
 void disk_truncate(struct disk_file *file, int64_t size);
 void disk_sync(struct disk_file *file);
+void disk_drop(struct disk_file *file); /* instead: see disk.drops */
 void disk_remove(struct disk_file *file, bool synced);
 void disk_unshare(struct disk_file *file); /* its shared memory is gone */
 

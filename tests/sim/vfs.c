@@ -70,8 +70,11 @@ static int on_sync(sqlite3_file *base, int flags)
     struct disk_handle *handle = handle_of(base);
 
     (void)flags;
-    if (!steps(handle, DISK_SYNC))
+    if (!steps(handle, DISK_SYNC)) {
+        if (handle->disk->drops)
+            disk_drop(handle->file);
         return SQLITE_IOERR_FSYNC;
+    }
     disk_sync(handle->file);
     return SQLITE_OK;
 }

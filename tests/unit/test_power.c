@@ -1,6 +1,7 @@
 /* The power goes before the first, second, third … write, cut, sync or removal of a file, until there
  * is no such one left; the disk (tests/sim/disk.h) then forgets, tears and reorders what was not
- * synced. What was acknowledged before is there, nothing is there by half. */
+ * synced. What was acknowledged before is there, nothing is there by half. Or a sync fails, the disk drops what it had to
+ * write, all is done again, and then the power goes: what is acknowledged by then does not stand on what was dropped. */
 #include "tests/unit/installation.h"
 #include "tests/unit/expect_ok.h"
 
@@ -26,6 +27,7 @@ struct power {
     struct bytes database, rings[2]; /* as every round begins */
     char token[SL_CALLBACK_TOKEN_SIZE];
     int64_t left; /* operations until the power goes; < 0: it is off */
+    int64_t good; /* syncs until one fails, of which the disk drops all */
     uint64_t random;
     int64_t acknowledged, points;
 };
@@ -40,6 +42,8 @@ static bool step(void *opaque, enum disk_op op, const char *name)
     (void)name;
     if (power->left > 0 && changes && --power->left == 0)
         power->left = -1;
+    if (power->good > 0 && op == DISK_SYNC && --power->good == 0)
+        return false;
     return power->left >= 0;
 }
 
@@ -290,6 +294,54 @@ static void cut_everywhere(struct power *power, act_fn *act, check_fn *check)
     assert_true(power->points > 10);
 }
 
+/* By another process, or by the same, as the daemon does. */
+static void do_again(struct power *power, struct sl_service **service, bool anew, act_fn *act)
+{
+    if (anew) {
+        sl_service_close(service);
+        *service = open_again(power->in, SL_ALL_KEYS);
+    }
+    power->acknowledged = 0;
+    OK(act(power, *service));
+}
+
+/* False: it was not reached. */
+static bool drop_at(struct power *power, int64_t point, uint64_t seed, act_fn *act, check_fn *check)
+{
+    SL_AUTO(sl_service_close) struct sl_service *service = start(power);
+    bool failed;
+
+    power->random = seed;
+    power->good = point;
+    power->disk.drops = true;
+    failed = act(power, service) < 0;
+    assert_int_equal(failed, power->good == 0);
+    power->good = 0;
+    power->disk.drops = false;
+    do_again(power, &service, seed % 2 == 0, act);
+    power->left = -1;
+    sl_service_close(&service);
+    disk_cut(&power->disk);
+    power->left = 0;
+    service = open_again(power->in, SL_ALL_KEYS);
+    check_whole(power, service);
+    check(power, service);
+    return failed;
+}
+
+static void drop_everywhere(struct power *power, act_fn *act, check_fn *check)
+{
+    bool failed = true;
+
+    for (int64_t point = 1; failed; point++) {
+        for (uint64_t cut = 0; cut < CUTS; cut++)
+            failed = drop_at(power, point, (uint64_t)point * 1000 + cut, act, check);
+        power->points = point;
+    }
+    print_message("a sync failed at %lld points\n", (long long)power->points - 1);
+    assert_true(power->points > 2);
+}
+
 static void texts_that_were_taken_are_there(void **state)
 {
     cut_everywhere(*state, send_texts, check_texts);
@@ -305,6 +357,21 @@ static void what_is_sealed_opens_after_half_a_rotation(void **state)
     cut_everywhere(*state, rotate_keys, check_keys);
 }
 
+static void texts_do_not_stand_on_a_sync_that_failed(void **state)
+{
+    drop_everywhere(*state, send_texts, check_texts);
+}
+
+static void callbacks_do_not_stand_on_a_sync_that_failed(void **state)
+{
+    drop_everywhere(*state, hear_callbacks, check_callbacks);
+}
+
+static void keys_do_not_stand_on_a_sync_that_failed(void **state)
+{
+    drop_everywhere(*state, rotate_keys, check_keys);
+}
+
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -313,6 +380,9 @@ int main(void)
         PROMISE(texts_that_were_taken_are_there),
         PROMISE(callbacks_that_were_answered_are_there),
         PROMISE(what_is_sealed_opens_after_half_a_rotation),
+        PROMISE(texts_do_not_stand_on_a_sync_that_failed),
+        PROMISE(callbacks_do_not_stand_on_a_sync_that_failed),
+        PROMISE(keys_do_not_stand_on_a_sync_that_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
