@@ -72,6 +72,7 @@ met() {
     point "$1"
     failing $((first + $1))
     "${program}_act" "$1" > said 2> complained || status=$?
+    [ "$status" -ne 0 ] || "${program}_done" > /dev/null 2>&1 || wrong state 'ended with 0, and it is not done'
     if fired; then
         points=$((points + 1)) unharmed=0
     else
@@ -106,4 +107,4 @@ all_runs() {
 
 [ $# -eq 0 ] || { all_errors "$@"; exit; }
 only=${PROGRAMS:-.*}
-all_runs | grep -E "^(${only// /|}) .*${ONLY_FAULTS:-}" | ROWS=${ROWS:-12} each_of "$0" 16
+all_runs | grep -E "^(${only// /|}) .*(${ONLY_FAULTS:-})" | ROWS=${ROWS:-12} each_of "$0" 16

@@ -7,6 +7,7 @@
 # A program is a set of functions: NAME_set_up prepares the installation that is copied; NAME_before N what only
 # that copy has; NAME_act N is the command, behind "${under[@]}"; NAME_again N what its user does next, until
 # NAME_settled N; NAME_told N adds to `wanted` and `states`, and NAME_effects prints `effects`, for compare().
+# NAME_done says, right after a command that ended with 0, whether it did what it is for.
 . "$TREE/tests/faults/counting.bash"
 . "$TREE/tests/faults/sending.bash"
 . "$TREE/tests/faults/paying.bash"

@@ -27,6 +27,7 @@ rotate_set_up() {
 }
 rotate_before() { queue_run_before "$1"; }
 rotate_act() { "${under[@]}" sl-config key rotate -q > /dev/null; }
+rotate_done() { sealed_anew; } # healthy it is not: something waits
 rotate_again() {
     rotate_act "$1"
     sl-queue-run -q
@@ -44,8 +45,9 @@ settings() {
     done
 }
 # Every setting opens to what it was, and all that is sealed is sealed by the newest keys.
-rotated() {
-    [ "$(settings)" = "$(cat settings)" ] && healthy &&
+rotated() { sealed_anew && healthy; }
+sealed_anew() {
+    [ "$(settings)" = "$(cat settings)" ] &&
         sl-config key list -f json | jq -e 'map(select(.state != "active" and .sealed > 0)) == []'
 }
 
@@ -72,6 +74,7 @@ SQL
 }
 migrate_before() { :; }
 migrate_act() { "${under[@]}" sl-config migrate > /dev/null; }
+migrate_done() { migrated; }
 migrate_again() { migrate_act "$1"; }
 migrate_settled() { sl-config school list; }
 migrate_told() { whole "$1" migrated; }
@@ -106,6 +109,7 @@ prune_set_up() {
 }
 prune_before() { :; }
 prune_act() { "${under[@]}" sl-logs prune --older-than 0s -q; }
+prune_done() { pruned; }
 prune_again() { prune_act "$1"; }
 prune_settled() { :; }
 prune_told() { whole "$1" pruned; }
@@ -124,6 +128,7 @@ backup_set_up() {
 }
 backup_before() { :; }
 backup_act() { "${under[@]}" sl-config backup "$home/copy.db" -q > /dev/null; }
+backup_done() { backed_up; }
 backup_again() {
     [ -e "$home/copy.db" ] || backup_act "$1"
 }
@@ -148,6 +153,7 @@ put_before() {
     sl-storage put old.txt term/list.txt -q > /dev/null
 }
 put_act() { "${under[@]}" sl-storage put - term/list.txt -q < new.txt > /dev/null; }
+put_done() { cmp "$home/files/term/list.txt" new.txt; }
 # What was accepted is done by the timer; the copies in the spool grow old, and the nightly run clears them.
 put_again() {
     cmp -s "$home/files/term/list.txt" old.txt || cmp "$home/files/term/list.txt" new.txt || wrong state "half a file"

@@ -18,6 +18,7 @@ request_before() { :; }
 request_act() {
     "${under[@]}" sl-pay request --phone 0711000001 --amount 100 --reference "ADM$1" --key "$1"
 }
+request_done() { [ "$(sql 'SELECT count(*) FROM payments WHERE external_reference IS NOT NULL')" -eq 1 ]; }
 request_again() {
     local status=0
     request_act "$1" || status=$?

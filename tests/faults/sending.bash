@@ -21,6 +21,7 @@ send_before() { :; }
 send_act() {
     "${under[@]}" sl-sms send -m "Dear parent $1" --key "$1" 0711000001
 }
+send_done() { [ "$(sql "SELECT count(*) FROM messages WHERE status = 'sent'")" -eq 1 ]; }
 send_again() {
     local status=0
     send_act "$1" || status=$?
@@ -43,6 +44,7 @@ bulk_before() { :; }
 bulk_act() {
     "${under[@]}" sl-sms bulk -m "Dear {name} $1" --key "$1" --file list.csv --connections 10 --yes -q
 }
+bulk_done() { [ "$(sql "SELECT count(*) FROM messages WHERE status = 'sent'")" -eq "${ROWS:-200}" ]; }
 bulk_again() {
     bulk_act "$1"
 }
@@ -74,6 +76,7 @@ queue_run_before() {
     time_passes
 }
 queue_run_act() { "${under[@]}" sl-queue-run -q; }
+queue_run_done() { :; } # 0 is also: what failed is noted, and will be tried again
 queue_run_again() { queue_run_act "$1"; }
 queue_run_settled() { [ "$(open_rows)" -eq 0 ] && request_settled; }
 queue_run_told() {

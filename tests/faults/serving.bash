@@ -43,6 +43,7 @@ innermost() { # PID: the last of what it started
     while child=$(pgrep -P "$pid"); do pid=$child; done
     echo "$pid"
 }
+serve_done() { :; } # see below
 # What was taken the first time must be there already.
 serve_again() {
     local stored
